@@ -1,0 +1,1 @@
+"""What may vary: study-file text with marks, dimensions, conditions, limits and sampling. Trains nothing."""

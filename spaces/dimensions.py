@@ -1,0 +1,65 @@
+"""One parameter that varies: its name, its domain, when it applies, and its first guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from spaces.domains import Domain, DomainError
+from spaces.expressions import Expression
+from spaces.problems import Value
+
+
+class SpaceError(ValueError):
+    """A space that cannot be, or a question that it cannot answer, about the parameter `name`."""
+
+    def __init__(self, name: str, problem: str, mend: str) -> None:
+        super().__init__(f"{name}: {problem}; {mend}" if name else f"{problem}; {mend}")
+        self.name = name
+        self.problem = problem
+        self.mend = mend
+
+
+class Unset(Enum):
+    """No default is given; null would be one."""
+
+    UNSET = "unset"
+
+
+UNSET: Literal[Unset.UNSET] = Unset.UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A parameter `name` (`learning_rate`, `units.2`) that takes values of `domain` where `when` holds.
+
+    default: a first guess, in the domain; UNSET for none.
+    """
+
+    name: str
+    domain: Domain
+    when: Expression | None = None
+    default: Value | Unset = UNSET
+
+    def __post_init__(self) -> None:
+        if self.when is not None and not self.when.is_condition:
+            problem = f"`when: {self.when.text}` answers neither true nor false"
+            raise SpaceError(self.name, problem, "write a comparison such as `layers >= 2`")
+        if isinstance(self.default, Unset):
+            return
+        try:
+            object.__setattr__(self, "default", self.domain.snap(self.default))
+        except DomainError as error:
+            raise SpaceError(self.name, f"the default {error.problem}", error.mend) from None
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a first guess is given."""
+        return not isinstance(self.default, Unset)
+
+
+def index_of(name: str) -> tuple[str, int] | None:
+    """Base name and number of a parameter that is given per layer: ("units", 2) for `units.2`, else None."""
+    base, dot, last = name.rpartition(".")
+    return (base, int(last)) if dot and last.isdecimal() and last.isascii() else None
