@@ -1,0 +1,1 @@
+"""What a user may write under `data`, `model` and `training`. Loads no framework."""

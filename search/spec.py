@@ -1,0 +1,206 @@
+"""The study file: `load` gives the study with its space and limits, or every mistake in it with its place.
+
+Loads no framework and looks at no data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.config import Config
+from models.objective import Direction, Objective
+from models.signature import Signature
+from models.spec.data import DataSpec
+from models.spec.faults import Fault
+from models.spec.metrics import METRICS, base_name
+from models.spec.sections import schema_of, with_values
+from models.spec.sizes import n_params
+from models.spec.varied import Varied
+from search.spec_checks import (
+    PARAMS,
+    check_budget,
+    check_grid,
+    check_loss,
+    check_metrics,
+    check_objective,
+    check_task,
+    read_limits,
+)
+from search.spec_document import read_document
+from search.spec_reading import SHORTHANDS, filled, read_study
+from search.spec_space import SECTIONS, Held, SpaceBuilder, held_knobs, section_of
+from search.spec_study import StudySpec
+from spaces.limits import Limit, check
+from spaces.overrides import override
+from spaces.problems import Problem, SpecError, Value
+from spaces.source import Document
+from spaces.space import Space
+
+__all__ = ["StudyFile", "StudySpec", "feasible_share", "json_schema", "load", "study_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFile:
+    """A study file without mistakes: what was written, and what it means."""
+
+    spec: StudySpec
+    space: Space
+    limits: tuple[Limit, ...]
+    document: Document
+    path: Path
+
+    @property
+    def objective(self) -> Objective:
+        """The one number that is optimised, with its direction."""
+        written = self.spec.objective
+        known = METRICS[base_name(written.metric)].direction
+        direction = Direction(written.goal) if written.goal is not None else known
+        assert direction is not None
+        return Objective(written.metric, direction, at=written.at.rule, last_k=written.at.last_k)
+
+    @property
+    def data(self) -> DataSpec:
+        """`data` as written, with the folder in which its files are looked up."""
+        folder = self.path.parent / (self.spec.data.folder or "")
+        return self.spec.data.model_copy(update={"folder": str(folder)})
+
+    def config(self, params: Mapping[str, Value]) -> Config:
+        """The configuration of `params`, the active parameters; the other knobs hold their defaults."""
+        knobs = held_knobs(self.spec)
+        values: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+        for held in knobs.values():
+            if isinstance(held.value, Varied):
+                values[held.section][held.name] = self._value(held, knobs, params)
+        read = {
+            section: type(spec).model_validate(with_values(spec, values[section]))
+            for section in SECTIONS
+            for spec in (self.data if section == "data" else section_of(self.spec, section),)
+        }
+        return Config(**read)  # type: ignore[arg-type]
+
+    def _value(self, held: Held, knobs: Mapping[str, Held], params: Mapping[str, Value]) -> Any:
+        default = held.place.default
+        if held.value.per is None:
+            return params.get(held.name, default)
+        counter = knobs[held.value.per]
+        count = self._value(counter, knobs, params) if isinstance(counter.value, Varied) else counter.value
+        return [params.get(f"{held.name}.{number}", default[0]) for number in range(1, count + 1)]
+
+    def broken_limit(self, params: Mapping[str, Value], signature: Signature | None = None) -> str | None:
+        """The first limit that the configuration breaks, as a sentence; None if it keeps all.
+
+        Limits on the number of weights need the signature of the data, and are not looked at without it.
+        """
+        config = self.config(params)
+        inactive = {
+            held.name
+            for held in held_knobs(self.spec).values()
+            if isinstance(held.value, Varied) and held.value.per is None and held.name not in params
+        }
+        values = {name: value for name, value in config.values().items() if name not in inactive}
+        for name, value in list(values.items()):
+            if isinstance(value, tuple):
+                values |= {f"{name}.{number}": item for number, item in enumerate(value, start=1)}
+        if signature is not None and any(PARAMS in limit.expression.names for limit in self.limits):
+            values[PARAMS] = n_params(config.model, signature)
+        return check(self.limits, values)
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole study as plain data: every key, defaults and spaces included."""
+        return self.spec.model_dump(mode="json")
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> StudyFile:
+    """The study in the file at `path`, with `key=value` overrides by dotted path.
+
+    Raises SpecError with every problem.
+    """
+    document, wrong = read_document(path)
+    told = {problem.at for problem in wrong}
+    try:
+        study = study_of(document, path, overrides)
+    except SpecError as error:
+        raise SpecError([*wrong, *(p for p in error.problems if p.at not in told)]) from None
+    if wrong:
+        raise SpecError(wrong)
+    return study
+
+
+def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> StudyFile:
+    """The study in a document. Raises SpecError with every problem."""
+    document = override(in_file, overrides, shorthands=SHORTHANDS) if overrides else in_file
+    reading = read_study(filled(document.values, in_file=in_file.values, name=path.stem))
+    faults = list(reading.faults)
+    if reading.study is None:
+        raise SpecError(_problems(faults, document))
+    study = reading.study
+
+    def is_written(place: tuple[str | int, ...]) -> bool:
+        return document.marks.has(*place)
+
+    builder = SpaceBuilder(study, is_written, reading.broken)
+    space = builder.build()
+    limits, wrong_limits = read_limits(study)
+    found = [
+        *builder.faults,
+        *wrong_limits,
+        *check_task(study),
+        *check_budget(study),
+        *check_objective(study),
+        *check_metrics(study),
+    ]
+    found += [*check_loss(study, is_written), *check_grid(study, space)]
+    faults += [fault for fault in found if not any(_covers(other, fault) for other in reading.faults)]
+    if faults:
+        raise SpecError(_problems(faults, document))
+    return StudyFile(study, space, limits, document, path)
+
+
+def _covers(first: Fault, later: Fault) -> bool:
+    """Whether a later fault is at or above a place that is known to be wrong, and may only follow from it."""
+    return first.below[: len(later.below)] == later.below
+
+
+def _problems(faults: Sequence[Fault], document: Document) -> list[Problem]:
+    return [
+        Problem(
+            document.marks.key(*fault.below) if fault.on_key else document.marks.of(*fault.below),
+            ".".join(map(str, fault.below)),
+            fault.problem,
+            fault.mend,
+        )
+        for fault in faults
+    ]
+
+
+def feasible_share(study: StudyFile, n: int, rng: np.random.Generator, *, signature: Signature | None = None) -> float:
+    """The share of `n` sampled configurations that keep every limit (see `broken_limit`)."""
+    kept = sum(study.broken_limit(study.space.sample(rng), signature) is None for _ in range(n))
+    return kept / n
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a study file."""
+    values = {"type": ["string", "number", "boolean", "null"]}
+    condition = {
+        "description": "an expression such as `optimizer == sgd`, or a mapping of knobs to the values wanted",
+        "anyOf": [
+            {"type": "string", "minLength": 1},
+            {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {"anyOf": [values, {"type": "array", "items": values, "minItems": 1}]},
+            },
+        ],
+    }
+    schema = schema_of(StudySpec)
+    schema["required"] = [name for name in schema["required"] if name != "study"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "study file",
+        **schema,
+        "$defs": {"condition": condition},
+    }

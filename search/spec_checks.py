@@ -1,0 +1,160 @@
+"""What only the whole study can tell: whether metric, loss and task fit, whether limits and grids can be."""
+
+from collections.abc import Callable, Iterator
+
+from models.objective import Direction
+from models.signature import Task
+from models.spec.data import possible_tasks
+from models.spec.faults import Fault, Path
+from models.spec.metrics import METRICS, VALIDATION, base_name, fitting, why_unknown
+from models.spec.training import LOSSES
+from models.spec.varied import Varied
+from search.spec_space import absent_knobs, held_knobs, known_names
+from search.spec_study import StudySpec
+from spaces.domains import Categories, DomainError
+from spaces.expressions import ExpressionError
+from spaces.limits import Limit
+from spaces.space import Space
+
+PARAMS = "params"
+"""In limits: the number of weights of the model."""
+
+CLASSES_ONLY = ("class_weights", "label_smoothing")
+"""Training knobs that mean nothing for numbers as targets."""
+
+
+def check_task(study: StudySpec) -> Iterator[Fault]:
+    """The task that is stated, against the source and the split."""
+    tasks = possible_tasks(study.data)
+    if not tasks:
+        problem = f"{study.data.source} is no {study.data.task}"
+        yield Fault(("data", "task"), problem, "leave `task` out, or change it")
+    if tasks == ("regression",) and study.data.split.stratify:
+        problem = "numbers as targets cannot be stratified"
+        yield Fault(("data", "split", "stratify"), problem, "leave `stratify` out")
+
+
+def check_budget(study: StudySpec) -> Iterator[Fault]:
+    """A study must have an end."""
+    budget = study.budget
+    if budget.trials is None and budget.time is None and budget.epochs is None:
+        yield Fault(("budget",), "the budget has no bound", "give at least one of trials, time and epochs")
+
+
+def check_objective(study: StudySpec) -> Iterator[Fault]:
+    """Metric and direction of the objective."""
+    metric, at = study.objective.metric, ("objective", "metric")
+    unknown = why_unknown(metric)
+    if unknown is not None:
+        yield Fault(at, *unknown)
+        return
+    if not metric.startswith(VALIDATION):
+        yield Fault(at, f"`{metric}` is measured on training rows", f"write `{VALIDATION}{metric}`")
+        return
+    known = METRICS[base_name(metric)]
+    tasks = possible_tasks(study.data)
+    if tasks and not set(known.tasks) & set(tasks):
+        yield _misfit(at, metric, tasks)
+    goal = study.objective.goal
+    if known.direction is None and goal is None:
+        problem = f"`{metric}` is better neither when large nor when small"
+        yield Fault(at, problem, "add `goal: max` or `goal: min` to the objective")
+    if known.direction is not None and goal is not None and Direction(goal) is not known.direction:
+        problem = f"`{metric}` improves towards {known.direction.value}, not {goal}"
+        yield Fault(("objective", "goal"), problem, "leave `goal` out")
+    if base_name(metric) == "loss":
+        yield from _moving_loss(study)
+
+
+def _moving_loss(study: StudySpec) -> Iterator[Fault]:
+    for name in ("loss", "label_smoothing"):
+        if isinstance(getattr(study.training, name), Varied):
+            yield Fault(
+                ("objective", "metric"),
+                f"`val_loss` is another number in every trial, as training.{name} varies",
+                f"choose a metric such as val_crossentropy or val_mse, or fix training.{name}",
+            )
+
+
+def _misfit(at: Path, metric: str, tasks: tuple[Task, ...]) -> Fault:
+    prefix = VALIDATION if metric.startswith(VALIDATION) else ""
+    fit = ", ".join(prefix + name for name in fitting(tasks))
+    return Fault(at, f"`{metric}` does not fit a {' or '.join(tasks)} task", f"choose among {fit}")
+
+
+def check_metrics(study: StudySpec) -> Iterator[Fault]:
+    """The metrics to compute besides."""
+    tasks = possible_tasks(study.data)
+    for i, metric in enumerate(study.training.metrics):
+        at = ("training", "metrics", i)
+        unknown = why_unknown(metric)
+        if unknown is not None:
+            yield Fault(at, *unknown)
+        elif metric.startswith(VALIDATION):
+            yield Fault(at, f"`{metric}` is computed with `{base_name(metric)}`", f"write `{base_name(metric)}`")
+        elif tasks and not set(METRICS[metric].tasks) & set(tasks):
+            yield _misfit(at, metric, tasks)
+
+
+def check_loss(study: StudySpec, is_written: Callable[[Path], bool]) -> Iterator[Fault]:
+    """Losses, and knobs for classes only, against the task."""
+    tasks = possible_tasks(study.data)
+    if not tasks:
+        return
+    for at, loss in _choices(study.training.loss, ("training", "loss")):
+        if not set(LOSSES[loss]) & set(tasks):
+            fit = ", ".join(name for name, known in LOSSES.items() if set(known) & set(tasks))
+            yield Fault(at, f"the loss {loss} does not fit a {' or '.join(tasks)} task", f"choose among {fit}")
+    if tasks == ("regression",):
+        for name in CLASSES_ONLY:
+            if is_written(("training", name)):
+                yield Fault(("training", name), f"{name} has no effect here: the task is regression", "leave it out")
+
+
+def _choices(value: object, at: Path) -> Iterator[tuple[Path, str]]:
+    """Every value that a knob of categories may take, with its place."""
+    if not isinstance(value, Varied):
+        yield at, str(value)
+    elif isinstance(value.domain, Categories):
+        for i, choice in enumerate(value.domain.choices):
+            yield (*at, "choice", i), str(choice)
+
+
+def check_grid(study: StudySpec, space: Space) -> Iterator[Fault]:
+    """Whether every dimension has points for a grid."""
+    if study.search.sampler != "grid":
+        return
+    knobs = held_knobs(study)
+    told: set[str] = set()
+    for dimension in space.dimensions:
+        name = dimension.name if dimension.name in knobs else dimension.name.rpartition(".")[0]
+        try:
+            dimension.domain.grid(study.search.grid_points)
+        except DomainError as error:
+            if name not in told:
+                told.add(name)
+                mend = "give it a `step`, or say `grid_points: 5` under search"
+                yield Fault(knobs[name].path, f"the sampler grid cannot list it: {error.problem}", mend)
+
+
+def read_limits(study: StudySpec) -> tuple[tuple[Limit, ...], list[Fault]]:
+    """The limits that can be read, and the faults of the others."""
+    absent = absent_knobs(study)
+    names = known_names(held_knobs(study)) | {PARAMS}
+    limits: list[Limit] = []
+    faults: list[Fault] = []
+    for i, text in enumerate(study.limits):
+        try:
+            limit = Limit.parse(text, names=names | absent.keys())
+        except ExpressionError as error:
+            faults.append(Fault(("limits", i), error.problem, error.mend))
+            continue
+        without = sorted(limit.expression.names & absent.keys())
+        if without:
+            problem = f"`{without[0]}` has no value, as {absent[without[0]]} is none"
+            faults.append(Fault(("limits", i), problem, f"give {absent[without[0]]}, or drop the limit"))
+        elif not limit.expression.names:
+            faults.append(Fault(("limits", i), f"`{text}` asks for no knob", "name a knob, or `params`"))
+        else:
+            limits.append(limit)
+    return tuple(limits), faults

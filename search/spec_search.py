@@ -1,0 +1,138 @@
+"""What a user may write under `search`: the driver, its sampler, and the pruner with its options."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from models.spec.entries import Entry, OneOf, Spec, Whole
+from models.spec.faults import Fault, RefusedError, refused, shown, unknown_key
+from search.pruning.registry import DOCS, OPTIONS, PRUNERS, RANGES, PrunerError, check_options
+from spaces.problems import did_you_mean
+
+DRIVERS = ("optuna",)
+SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp")
+LEARNING = ("tpe", "cmaes", "gp")
+"""Samplers that begin with random trials."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrunerSpec:
+    """A pruner's name and all of its options, defaults included."""
+
+    name: str
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PrunerEntry(Entry):
+    """A pruner: its name, or a mapping of `name` and its options."""
+
+    def read(self, value: Any, earlier: Mapping[str, Any]) -> PrunerSpec:
+        if isinstance(value, PrunerSpec):
+            return value
+        if value is None or isinstance(value, str):
+            name = "none" if value is None else value
+            if name not in PRUNERS:
+                raise refused(f"there is no pruner `{name}`", did_you_mean(name, PRUNERS))
+            return _read(name, {})
+        if not isinstance(value, Mapping):
+            raise refused(f"{shown(value)} is not a pruner", f"write one of {', '.join(PRUNERS)}")
+        named = value.get("name")
+        if not isinstance(named, str) or named not in PRUNERS:
+            problem = "`name` is missing" if named is None else f"there is no pruner `{shown(named)}`"
+            raise refused(problem, did_you_mean(str(named), PRUNERS), "name")
+        return _read(named, {key: option for key, option in value.items() if key != "name"})
+
+    def plain(self, value: PrunerSpec) -> Any:
+        return {"name": value.name, **value.options}
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"enum": list(PRUNERS)}, *(_schema(name) for name in PRUNERS)]}
+
+
+def _read(name: str, given: Mapping[str, Any]) -> PrunerSpec:
+    faults: list[Fault] = []
+    for option, value in given.items():
+        if option not in OPTIONS[name]:
+            fault = unknown_key(option, ("name", *OPTIONS[name]))
+            faults.append(Fault(fault.below, f"the pruner {name} has no `{option}`", fault.mend, on_key=True))
+            continue
+        try:
+            check_options(name, {**_bounds(name), option: value})
+        except PrunerError as error:
+            faults.append(Fault((option,), error.problem, error.mend))
+    if faults:
+        raise RefusedError(faults)
+    try:
+        return PrunerSpec(name, check_options(name, given))
+    except PrunerError as error:
+        raise refused(error.problem, error.mend) from None
+
+
+def _bounds(name: str) -> dict[str, Any]:
+    """Bounds under which one option of `threshold` can be looked at alone."""
+    return {"lower": float("-inf"), "upper": float("inf")} if name == "threshold" else {}
+
+
+def _schema(name: str) -> dict[str, Any]:
+    properties: dict[str, Any] = {"name": {"const": name}}
+    for option, default in OPTIONS[name].items():
+        properties[option] = {"description": DOCS[option], **_option_schema(option)}
+        if default is not None:
+            properties[option]["default"] = default
+    return {"type": "object", "properties": properties, "required": ["name"], "additionalProperties": False}
+
+
+def _option_schema(option: str) -> dict[str, Any]:
+    if option not in RANGES:
+        return {"type": ["string", "object"]}
+    kind, low, high = RANGES[option]
+    infinity = float("inf")
+    ends = {"minimum": low, "maximum": high}
+    finite = {key: end for key, end in ends.items() if end not in (infinity, -infinity)}
+    return {"type": "integer" if kind is int else "number", **finite}
+
+
+@dataclass(frozen=True)
+class Only(Entry):
+    """An entry that some samplers have and others have not; None where it is left out."""
+
+    entry: Entry
+    samplers: tuple[str, ...]
+
+    def read(self, value: Any, earlier: Mapping[str, Any]) -> Any:
+        if value is None:
+            return None
+        sampler = earlier.get("sampler")
+        if sampler is not None and sampler not in self.samplers:
+            raise refused(
+                f"the sampler {sampler} makes no use of it",
+                f"leave it out, or take the sampler {' or '.join(self.samplers)}",
+            )
+        return self.entry.read(value, earlier)
+
+    def schema(self) -> dict[str, Any]:
+        return self.entry.schema() | {"x-applies-when": f"sampler in [{', '.join(self.samplers)}]"}
+
+
+class SearchSpec(Spec):
+    """Who suggests configurations, and who stops poor trials early."""
+
+    driver: Annotated[str, OneOf("the library that suggests configurations", names=DRIVERS)] = "optuna"
+    sampler: Annotated[str, OneOf("how configurations are suggested", names=SAMPLERS)] = "tpe"
+    pruner: Annotated[
+        PrunerSpec,
+        PrunerEntry("how poor trials are stopped early: a name, or a mapping of name and options"),
+    ] = PrunerSpec("median", check_options("median", {}))
+    startup_trials: Annotated[
+        int | None,
+        Only(
+            "random trials before the sampler learns; left out: the sampler's own number",
+            Whole("", low=1, high=100_000),
+            LEARNING,
+        ),
+    ] = None
+    grid_points: Annotated[
+        int | None,
+        Only("points of a range that has no step", Whole("", low=2, high=10_000), ("grid",)),
+    ] = None

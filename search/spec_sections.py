@@ -1,0 +1,111 @@
+"""What a user may write under `objective`, `budget`, `workers`, `ensemble` and `tracking`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from models.spec.durations import Duration
+from models.spec.entries import Entry, OneOf, Real, Spec, Text, Whole, is_whole
+from models.spec.faults import RefusedError, refused, shown, unknown_key
+
+MEAN = "mean_of_last"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The epoch rule of an objective: `best`, `last`, or `mean` over the last `last_k` epochs."""
+
+    rule: str = "best"
+    last_k: int = 1
+
+
+@dataclass(frozen=True)
+class AtEntry(Entry):
+    """`best`, `last` or `{mean_of_last: k}`."""
+
+    def read(self, value: Any, earlier: Mapping[str, Any]) -> At:
+        if isinstance(value, At):
+            return value
+        if isinstance(value, Mapping):
+            unknown = [unknown_key(key, (MEAN,)) for key in value if key != MEAN]
+            if unknown:
+                raise RefusedError(unknown)
+            k: Any = value.get(MEAN)
+            if not is_whole(k) or k < 1:
+                raise refused(f"{shown(k)} is no number of epochs", "write a whole number of at least 1", MEAN)
+            return At("mean", int(k))
+        if value not in ("best", "last") or not isinstance(value, str):
+            raise refused(f"{shown(value)} is no rule", f"write best, last or {{{MEAN}: 3}}")
+        return At(value)
+
+    def plain(self, value: At) -> Any:
+        return {MEAN: value.last_k} if value.rule == "mean" else value.rule
+
+    def schema(self) -> dict[str, Any]:
+        mean = {
+            "type": "object",
+            "properties": {MEAN: {"type": "integer", "minimum": 1}},
+            "required": [MEAN],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [{"enum": ["best", "last"]}, mean]}
+
+
+class ObjectiveSpec(Spec):
+    """The one number that is optimised."""
+
+    metric: Annotated[str, Text("metric on validation rows: `val_` and a name of the table of metrics")] = "val_loss"
+    goal: Annotated[
+        str | None,
+        OneOf(
+            "whether it is to be large or small; left out: told by the metric",
+            none=True,
+            names=("max", "min"),
+        ),
+    ] = None
+    at: Annotated[At, AtEntry("the epoch that counts: best, last, or {mean_of_last: k}")] = At()
+
+
+class BudgetSpec(Spec):
+    """What a study may use in all, over restarts and workers; it ends with the first that is used up."""
+
+    trials: Annotated[int | None, Whole("trials", low=1, none=True)] = None
+    time: Annotated[float | None, Duration("time, such as 10m or 2h30m", none=True)] = None
+    epochs: Annotated[int | None, Whole("epochs of all trials together", low=1, none=True)] = None
+
+
+def budget_key(value: Any) -> str:
+    """What a bare budget means: a whole number of trials, or a time."""
+    return "trials" if is_whole(value) else "time"
+
+
+class WorkersSpec(Spec):
+    """Processes that train, on this machine."""
+
+    count: Annotated[int, Whole("worker processes", low=1, high=1024)] = 1
+    threads: Annotated[
+        int | None, Whole("threads of a worker; left out: the cores divided by the workers", low=1, none=True)
+    ] = None
+    trial_time: Annotated[
+        float | None, Duration("time after which a trial is ended; left out: no limit", none=True)
+    ] = None
+    silence: Annotated[float, Duration("a trial whose epoch takes longer than this is taken for hung and ended")] = (
+        300.0
+    )
+
+
+class EnsembleSpec(Spec):
+    """The weighted ensemble that is made of the trials at the end."""
+
+    size: Annotated[int, Whole("members at most", low=1, high=1000)] = 8
+    holdout: Annotated[
+        float,
+        Real("share of the validation rows that judge the ensemble; the others weigh it", above=0, below=1),
+    ] = 0.5
+
+
+class TrackingSpec(Spec):
+    """Where a study is shown."""
+
+    mlflow: Annotated[str | None, Text("MLflow tracking URI, or none", none=True)] = "sqlite:///mlflow.db"
+    experiment: Annotated[str | None, Text("MLflow experiment; left out: the study's name", none=True)] = None

@@ -1,0 +1,198 @@
+"""The study's values: suggestions, curves, decisions, outcomes and events. Imports no framework, does nothing."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from models.objective import Direction
+from models.training.orders import EpochReport, Order
+from spaces.problems import Value
+
+Params = Mapping[str, Value]
+"""The active varied parameters of one trial, by parameter name."""
+
+
+class TrialState(StrEnum):
+    """RUNNING and PAUSED trials may go on; the other states are final."""
+
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    COMPLETE = "COMPLETE"
+    PRUNED = "PRUNED"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        return self not in (TrialState.RUNNING, TrialState.PAUSED)
+
+
+class Cause(StrEnum):
+    """Why a trial ended, in one word for tables and rules; `Outcome.reason` says it in a sentence."""
+
+    FINISHED = "finished"
+    EARLY_STOPPED = "early stopped"
+    PRUNED = "pruned"
+    TARGET = "target reached"
+    BUDGET = "budget used up"
+    NAN = "nan"
+    OUT_OF_MEMORY = "out of memory"
+    OVER_TIME = "over time"
+    INFEASIBLE = "infeasible"
+    LOST = "worker lost"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What to train next. `epochs` is the epoch to train to; with `resume` the trial goes on from its checkpoint.
+
+    state: what the driver must get back on `restore` to go on as if it had never stopped (JSON values).
+    """
+
+    number: int
+    params: Params
+    epochs: int
+    source: str = ""
+    resume: bool = False
+    state: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A trial as pruners see it: `values[i]` is the objective's metric after epoch i + 1; NaN where it was not finite.
+
+    ended: whether no more epochs will come (finished, early-stopped, pruned or failed).
+    cut: whether it was pruned or failed; then it says nothing about epochs that it did not reach.
+    """
+
+    number: int
+    values: tuple[float, ...]
+    ended: bool = False
+    cut: bool = False
+
+    @classmethod
+    def of(cls, number: int, values: Sequence[float], outcome: "Outcome | None") -> "Curve":
+        """The curve of a trial that ended with `outcome`, or that may still go on (None)."""
+        complete = outcome is not None and outcome.state is TrialState.COMPLETE
+        return cls(number, tuple(values), ended=outcome is not None, cut=outcome is not None and not complete)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it came to an end of its own: all its epochs, or early stopping."""
+        return self.ended and not self.cut
+
+    def best(self, direction: Direction, *, until: int | None = None) -> float:
+        """Best value over the first `until` epochs; a complete trial keeps its best for every later epoch.
+
+        NaN when there is no number among them, and for any other trial that has not come so far.
+        """
+        if until is not None and len(self.values) < until and not self.is_complete:
+            return math.nan
+        best = math.nan
+        for value in self.values[:until]:
+            if direction.better(value, best):
+                best = value
+        return best
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A pruner's answer; `reason` is a sentence for a person and is recorded with the trial."""
+
+    order: Order
+    reason: str = ""
+
+    @classmethod
+    def go_on(cls) -> "Decision":
+        return cls(Order.GO_ON)
+
+    @classmethod
+    def stop(cls, reason: str) -> "Decision":
+        return cls(Order.STOP, reason)
+
+    @classmethod
+    def pause(cls, reason: str) -> "Decision":
+        return cls(Order.PAUSE, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a trial ended. `objective` is None when there is none: failed, infeasible, or before the first epoch."""
+
+    state: TrialState
+    cause: Cause
+    reason: str = ""
+    objective: float | None = None
+    best_epoch: int = 0
+    epochs: int = 0
+    seconds: float = 0.0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    traceback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTrial:
+    """A trial as the record holds it; `outcome` is None while it may still go on."""
+
+    suggestion: Suggestion
+    values: Sequence[float]
+    outcome: Outcome | None
+    seconds: float = 0.0
+
+    @property
+    def number(self) -> int:
+        return self.suggestion.number
+
+    @property
+    def state(self) -> TrialState:
+        return self.outcome.state if self.outcome else TrialState.RUNNING
+
+    @property
+    def curve(self) -> Curve:
+        return Curve.of(self.number, self.values, self.outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker has begun the trial; `epoch` is the last one already trained (0 for a new trial)."""
+
+    number: int
+    worker: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A worker has trained one epoch and waits for the answer."""
+
+    number: int
+    report: EpochReport
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The trial has ended in its worker, which is free again; its files are on disk."""
+
+    number: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The trial has written its checkpoint and left its worker."""
+
+    number: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The worker died, hung or was ended while it trained this trial; it has been replaced."""
+
+    number: int
+    cause: Cause
+    reason: str
+
+
+Event = Started | Reported | Finished | Paused | Lost
