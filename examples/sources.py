@@ -1,0 +1,31 @@
+"""Sources for the studies beside this file: functions without arguments that return arrays.
+
+A study names them as `source: sources.py:fashion_mnist`.
+"""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+
+FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
+"""Where the data sets lie, each in a folder of its own; change it to where yours are."""
+
+
+def fashion_mnist() -> dict[str, np.ndarray]:
+    """Fashion-MNIST from its four idx files: uint8 images (n, 28, 28), labels 0 to 9; 60,000 and 10,000."""
+    folder = FOLDER / "fashion_mnist"
+    return {
+        "x_train": _idx(folder / "train-images-idx3-ubyte.gz"),
+        "y_train": _idx(folder / "train-labels-idx1-ubyte.gz"),
+        "x_test": _idx(folder / "t10k-images-idx3-ubyte.gz"),
+        "y_test": _idx(folder / "t10k-labels-idx1-ubyte.gz"),
+    }
+
+
+def _idx(path: Path) -> np.ndarray:
+    """The bytes of an idx file as an array. Its head: two zero bytes, type 8, rank, sizes (big-endian)."""
+    content = gzip.decompress(path.read_bytes())
+    rank = content[3]
+    shape = np.frombuffer(content, dtype=">i4", count=rank, offset=4)
+    return np.frombuffer(content, dtype=np.uint8, offset=4 + 4 * rank).reshape(shape)

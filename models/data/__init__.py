@@ -1,0 +1,1 @@
+"""Loaders, splits and preprocessing, on numpy and pandas. Loads no framework."""
