@@ -1,0 +1,1 @@
+"""Compiling, fitting, stopping and resuming one Keras model: the only room that touches TensorFlow."""

@@ -1,0 +1,48 @@
+"""What a training run is told, and what comes back. Knows no framework."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from models.objective import Objective
+from models.spec.training import TrainingSpec
+
+Clock = Callable[[], float]
+"""Seconds that only go forward, from any start."""
+
+Ending = Literal["epochs", "early stopping", "nan", "target", "order", "pause"]
+"""Why training ended; `order`: told to stop, `pause`: told to go on another time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitPlan:
+    """How to train one configuration.
+
+    seed: decides the order of the rows in each epoch; the weights' first values are the model's matter.
+    csv_log: the file of the CSV log, or None; the log is written when `training.csv_log` says so too.
+    """
+
+    training: TrainingSpec
+    objective: Objective
+    seed: int
+    csv_log: Path | None = None
+    clock: Clock = time.monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """One trial's training over its whole life, pauses and resumes included.
+
+    history: one mapping of metric names to values an epoch.
+    objective, best_epoch: by the objective's rule; nan and 0 when no epoch has a number.
+    seconds: spent training, without the time between a pause and its resume.
+    """
+
+    history: tuple[dict[str, float], ...]
+    objective: float
+    best_epoch: int
+    epochs: int
+    seconds: float
+    ended_by: Ending

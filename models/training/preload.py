@@ -1,0 +1,14 @@
+"""Imported by the server that workers are forked from: loads what every trial needs and runs no operation.
+
+TensorFlow that has been imported can be forked; TensorFlow that has run one operation hangs in the child.
+"""
+
+import keras
+import tensorflow as tf
+
+import models.families.cnn
+import models.families.mlp
+import models.training.fit
+import models.training.predict
+
+__all__ = ["keras", "models", "tf"]
