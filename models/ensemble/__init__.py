@@ -1,0 +1,1 @@
+"""Ensembles as arithmetic on stored predictions: selection, weights, judgement. Loads no framework."""
