@@ -1,0 +1,200 @@
+"""Worker processes on this machine, forked from a server that has imported TensorFlow and not initialised it.
+
+A worker is ready in some hundredths of a second; its death is seen at once, its silence after a while, and it is
+replaced either way. The coordinator itself never imports TensorFlow.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from search.backends.worker import Alive, WorkerSettings, work
+from search.clock import Clock
+from search.study import Cause, Decision, Event, Finished, Lost, Paused, Suggestion
+from search.trial import TrialTask
+
+FROZEN_S = 60.0
+"""A worker that gives no sign of life for so long is stopped or frozen: its process does not even run a thread."""
+HARD_FACTOR = 1.5
+"""A trial ends softly after an epoch when its time is over, and by force after this many times of it."""
+_PATIENCE_AT_CLOSE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """How many workers, and when one is replaced.
+
+    silence_s: a trial without a finished epoch for so long is taken for hung. trial_s: time of one trial, or None.
+    recycle_bytes: a worker whose resident set is larger is replaced between two trials.
+    """
+
+    workers: int
+    threads: int
+    silence_s: float
+    trial_s: float | None
+    recycle_bytes: int
+    log: Path
+
+
+@dataclass(slots=True)
+class _Worker:
+    id: int
+    process: BaseProcess
+    connection: Connection
+    begun_s: float
+    heard_s: float
+    moved_s: float
+    number: int | None = None
+    rss_bytes: int = 0
+
+
+class LocalBackend:
+    """The `Backend` port over local processes."""
+
+    def __init__(self, settings: LocalSettings, task_of: Callable[[Suggestion], TrialTask], clock: Clock) -> None:
+        self._settings = settings
+        self._task_of = task_of
+        self._clock = clock
+        self._context = multiprocessing.get_context("forkserver")
+        _start_server(self._context, settings.log)
+        self._born = 0
+        self._workers = [self._start() for _ in range(settings.workers)]
+
+    @property
+    def free(self) -> int:
+        return sum(1 for w in self._workers if w.number is None)
+
+    def submit(self, suggestion: Suggestion) -> None:
+        worker = next((w for w in self._workers if w.number is None), None)
+        if worker is None:
+            raise RuntimeError("no worker is free")
+        now = self._clock.monotonic_s()
+        worker.number, worker.begun_s, worker.heard_s, worker.moved_s = suggestion.number, now, now, now
+        self._tell(worker, self._task_of(suggestion))
+
+    def answer(self, number: int, decision: Decision) -> None:
+        worker = next((w for w in self._workers if w.number == number), None)
+        if worker is not None:
+            self._tell(worker, decision)
+
+    def events(self, timeout_s: float) -> Iterable[Event]:
+        """Yields events lazily, so that a report is answered before the next message is read."""
+        connections = [w.connection for w in self._workers]
+        wait([*connections, *(w.process.sentinel for w in self._workers)], timeout_s)
+        for place, worker in enumerate(self._workers):
+            yield from self._messages(worker)
+            lost = self._fault(worker)
+            if lost is not None or self._is_bloated(worker):
+                self._end(worker)
+                self._workers[place] = self._start()
+            if lost is not None and worker.number is not None:
+                yield Lost(worker.number, *lost)
+
+    def close(self, *, gently: bool) -> None:
+        for worker in self._workers:
+            if gently and worker.number is None:
+                worker.connection.close()
+                worker.process.join(_PATIENCE_AT_CLOSE_S)
+            self._end(worker)
+        self._workers = []
+
+    # ---------------------------------------------------------------------------------------- workers
+    def _start(self) -> _Worker:
+        here, there = self._context.Pipe()
+        settings = WorkerSettings(self._born, self._settings.threads)
+        process = self._context.Process(target=work, args=(there, settings), daemon=True)
+        process.start()
+        there.close()
+        self._born += 1
+        now = self._clock.monotonic_s()
+        return _Worker(settings.worker, process, here, begun_s=now, heard_s=now, moved_s=now)
+
+    def _end(self, worker: _Worker) -> None:
+        worker.process.kill()
+        worker.process.join()
+        worker.connection.close()
+        worker.process.close()
+
+    def _tell(self, worker: _Worker, message: object) -> None:
+        try:
+            worker.connection.send(message)
+        except OSError:
+            # it has died; the next look at its process says so
+            return
+
+    def _messages(self, worker: _Worker) -> Iterator[Event]:
+        try:
+            while worker.connection.poll():
+                message = worker.connection.recv()
+                worker.heard_s = self._clock.monotonic_s()
+                if isinstance(message, Alive):
+                    worker.rss_bytes = message.rss_bytes
+                else:
+                    yield self._took(worker, message)
+        except (EOFError, OSError):
+            return
+
+    def _took(self, worker: _Worker, event: Event) -> Event:
+        worker.moved_s = worker.heard_s
+        if isinstance(event, Finished | Paused):
+            worker.number = None
+        return event
+
+    def _fault(self, worker: _Worker) -> tuple[Cause, str] | None:
+        """Why the worker is to be replaced, or None."""
+        code = worker.process.exitcode
+        if code is not None or not worker.process.is_alive():
+            return Cause.LOST, f"its worker died ({_exit_words(worker.process.exitcode)})"
+        if worker.number is None:
+            return None
+        now = self._clock.monotonic_s()
+        allowed = self._settings.trial_s
+        if allowed is not None and now - worker.begun_s > HARD_FACTOR * allowed:
+            return (
+                Cause.OVER_TIME,
+                f"it was ended by force after {now - worker.begun_s:.0f} s of {allowed:.0f} s",
+            )
+        if now - worker.heard_s > FROZEN_S:
+            return Cause.LOST, f"its worker gave no sign of life for {FROZEN_S:.0f} s"
+        if now - worker.moved_s > self._settings.silence_s:
+            return Cause.LOST, f"no epoch ended for {self._settings.silence_s:.0f} s (workers.silence)"
+        return None
+
+    def _is_bloated(self, worker: _Worker) -> bool:
+        """TensorFlow never gives memory back: a large worker is replaced between two trials."""
+        return worker.number is None and worker.rss_bytes > self._settings.recycle_bytes
+
+
+def _start_server(context: ForkServerContext, log: Path) -> None:
+    """Starts the server that workers are forked from; what it and they print goes to `log`, not into the view."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    context.set_forkserver_preload(["models.training.preload", "search.backends.worker"])
+    log.parent.mkdir(parents=True, exist_ok=True)
+    kept = [os.dup(1), os.dup(2)]
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    try:
+        forkserver.ensure_running()
+    finally:
+        for number, handle in enumerate(kept, start=1):
+            os.dup2(handle, number)
+            os.close(handle)
+
+
+def _exit_words(code: int | None) -> str:
+    if code is None:
+        return "without a word"
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

@@ -1,0 +1,61 @@
+"""The money of a study: trials, seconds and epochs, whichever ends first, over all restarts and workers."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Upper bounds of a whole study; None is no bound."""
+
+    trials: int | None = None
+    seconds: float | None = None
+    epochs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a study has used so far. A trial counts from its start; one that was never trained does not."""
+
+    trials: int = 0
+    seconds: float = 0.0
+    epochs: int = 0
+
+    def plus(self, *, trials: int = 0, seconds: float = 0.0, epochs: int = 0) -> "Spent":
+        return replace(self, trials=self.trials + trials, seconds=self.seconds + seconds, epochs=self.epochs + epochs)
+
+
+def no_new_trial(budget: Budget, spent: Spent, *, in_flight: int) -> str | None:
+    """Why no new trial may start, or None. `in_flight` epochs are being trained and count as spent."""
+    if budget.trials is not None and spent.trials >= budget.trials:
+        return f"all {budget.trials} trials are used"
+    return used_up(budget, spent, in_flight=in_flight)
+
+
+def used_up(budget: Budget, spent: Spent, *, in_flight: int) -> str | None:
+    """Why no further epoch may be trained, or None; never overshoots, since epochs in flight count as spent."""
+    if budget.epochs is not None and spent.epochs + in_flight >= budget.epochs:
+        return f"all {budget.epochs} epochs are used"
+    if budget.seconds is not None and spent.seconds >= budget.seconds:
+        return f"the time of {_duration(budget.seconds)} is used"
+    return None
+
+
+def share_used(budget: Budget, spent: Spent) -> float:
+    """The largest used share of any bound, in [0, 1]; 0 without bounds."""
+    shares = [
+        used / bound
+        for used, bound in (
+            (spent.trials, budget.trials),
+            (spent.seconds, budget.seconds),
+            (spent.epochs, budget.epochs),
+        )
+        if bound
+    ]
+    return min(1.0, max(shares, default=0.0))
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    parts = [f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if n]
+    return " ".join(parts) or "0 s"

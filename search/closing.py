@@ -1,0 +1,134 @@
+"""The end of a `run`: leaderboard, ensemble, what the tracker keeps of them, and what a person reads."""
+
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from models.ensemble.candidates import EnsembleError
+from models.ensemble.judge import Plan
+from models.files import write_text
+from search import ensembling
+from search.ensembling import Ensemble
+from search.leaderboard import Row, as_csv, best_so_far, rank
+from search.open_study import OpenStudy
+from search.progress import clock_time
+from search.record import Record
+from search.runner import Ending
+from search.study import Cause, RecordedTrial, TrialState
+from search.tables import aligned, cell
+from tracking.tracker import Tracker
+from tracking.values import StudySummary
+
+_SHOWN = 5
+
+
+def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Ending, *, stream: TextIO) -> None:
+    """Ranks, builds the ensemble, tells the tracker and prints the result of this command."""
+    trials = record.trials()
+    rows = rank(trials, study.file.objective.direction)
+    write_text(study.folder.leaderboard, as_csv(rows))
+    ensemble, why_none = _ensemble(study, rows, ending)
+    importances = record.importances()
+    tracker.study_finished(
+        StudySummary(
+            leaderboard=tuple(row.flat() for row in rows),
+            best_so_far=best_so_far(trials, study.file.objective.direction),
+            importances=importances,
+            ensemble=ensemble.to_json() if ensemble else {},
+            counts=counts(trials),
+            finished=not ending.interrupted,
+        )
+    )
+    tracker.close()
+    print(f"\nstopped: {ending.reason}  ({counts_line(trials)}; {clock_time(record.seconds)})", file=stream)
+    if ending.traceback:
+        print(f"\n{ending.traceback.rstrip()}", file=stream)
+    if rows:
+        print(f"\nbest trials by {study.file.objective.metric}:", file=stream)
+        print(side_by_side(rows[:_SHOWN]), file=stream)
+    if importances:
+        print(f"\nwhat mattered: {importances_line(importances)}", file=stream)
+    _print_ensemble(ensemble, why_none, stream)
+    _print_next(study, tracker.link(), has_ensemble=ensemble is not None, ending=ending, stream=stream)
+
+
+def side_by_side(rows: Sequence[Row]) -> str:
+    """A few trials as columns, their facts and parameters as lines: parameters are many and have long names."""
+    facts: dict[str, list[str]] = {
+        "trial": [str(r.number) for r in rows],
+        "objective": [f"{r.objective:.4f}" for r in rows],
+        "at epoch": [str(r.best_epoch) for r in rows],
+        "state": [r.state.value.lower() for r in rows],
+    }
+    for name in dict.fromkeys(name for row in rows for name in row.params):
+        facts[name] = [cell(row.params.get(name)) for row in rows]
+    return aligned([(name, *cells) for name, cells in facts.items()])
+
+
+def counts(trials: Sequence[RecordedTrial]) -> dict[str, int]:
+    """Trials by state, and epochs, over the whole life of the study."""
+    outcomes = [t.outcome for t in trials if t.outcome]
+    infeasible = sum(o.cause is Cause.INFEASIBLE for o in outcomes)
+    return {
+        "complete": sum(o.state is TrialState.COMPLETE for o in outcomes),
+        "pruned": sum(o.state is TrialState.PRUNED for o in outcomes) - infeasible,
+        "infeasible": infeasible,
+        "failed": sum(o.state is TrialState.FAILED for o in outcomes),
+        "unfinished": len(trials) - len(outcomes),
+        "epochs": sum(len(t.values) for t in trials),
+    }
+
+
+def counts_line(trials: Sequence[RecordedTrial]) -> str:
+    words = {"complete": "done", "infeasible": "outside the limits"}
+    shown = {words.get(name, name): n for name, n in counts(trials).items()}
+    always = ("done", "pruned", "epochs")
+    return " · ".join(f"{n} {name}" for name, n in shown.items() if n or name in always)
+
+
+def importances_line(importances: Mapping[str, float]) -> str:
+    """The parameters by the share of the objective's variation that they explain."""
+    ordered = sorted(importances.items(), key=lambda item: -item[1])
+    return " · ".join(f"{name} {100 * share:.0f} %" for name, share in ordered if share >= 0.005)
+
+
+def _ensemble(study: OpenStudy, rows: Sequence[Row], ending: Ending) -> tuple[Ensemble | None, str]:
+    """The ensemble, or why there is none."""
+    spec = study.file.spec.ensemble
+    if spec is None or ending.interrupted or not rows:
+        return None, ""
+    config = study.file.config(rows[0].params)
+    _, dataset = study.data.of(config)
+    try:
+        ensemble = ensembling.build(
+            study.folder,
+            rows,
+            dataset,
+            study.file.objective,
+            plan=Plan(size=spec.size, holdout=spec.holdout),
+            seed=study.file.spec.seed,
+        )
+    except EnsembleError as error:
+        return None, str(error)
+    return ensemble, ""
+
+
+def _print_ensemble(ensemble: Ensemble | None, why_none: str, stream: TextIO) -> None:
+    if why_none:
+        print(f"\nno ensemble: {why_none}", file=stream)
+    if ensemble is None:
+        return
+    print("\nensemble:", file=stream)
+    print(aligned(ensembling.table(ensemble)), file=stream)
+    print(f"  {ensemble.sentence}", file=stream)
+    for line in ensemble.passed_over:
+        print(f"  passed over: {line}", file=stream)
+
+
+def _print_next(study: OpenStudy, link: str | None, *, has_ensemble: bool, ending: Ending, stream: TextIO) -> None:
+    print(file=stream)
+    if link:
+        print(f"see it: mlflow ui    then open {link}", file=stream)
+    if ending.interrupted:
+        print(f"go on:  python -m search run {study.file.path}", file=stream)
+    elif has_ensemble:
+        print(f"use it: python -m search export {study.folder.root} --to exported/", file=stream)

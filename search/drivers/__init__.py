@@ -1,0 +1,1 @@
+"""Adapters that propose configurations: they are asked and told, and own no loop."""

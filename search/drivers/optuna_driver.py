@@ -1,0 +1,185 @@
+"""A driver over Optuna's samplers, with a mirror of the study in memory; it never sees the stored record.
+
+The mirror is what samplers learn from: what it holds is chosen for them, not for a reader.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from models.objective import Direction
+from search.drivers.distributions import Coding, coding
+from search.drivers.lessons import Kind, Lesson, lesson
+from search.drivers.planned import FIRST_GUESS
+from search.drivers.samplers import SamplerFactory, cmaes, gp, tpe
+from search.drivers.setup import DriverError, DriverSetup
+from search.study import Outcome, RecordedTrial, Suggestion
+from spaces.problems import Value
+from spaces.space import Dimension, Space
+
+
+class OptunaDriver:
+    """Suggestions depend on the study's seed, the trial's number, and the trials asked and told before.
+
+    A new sampler is made for each suggestion. What it leaves in the trial is the suggestion's `state`: with
+    it, a restored driver goes on as if it had never stopped.
+
+    values_only: the sampler learns from full results alone. It is told the best of a pruned trial as if it
+        were one, and for a bad configuration the worst value of all.
+    """
+
+    def __init__(self, setup: DriverSetup, samplers: SamplerFactory, *, values_only: bool = False) -> None:
+        self._setup = setup
+        self._samplers = samplers
+        self._values_only = values_only
+        self._codings = codings(setup.space)
+        self._guess = setup.space.first_guess()
+        self._suggestions: dict[int, Suggestion] = {}
+        self._lessons: dict[int, Lesson] = {}
+        self._mirror = self._new_mirror()
+        self._places: dict[int, int] = {}
+
+    def ask(self, number: int) -> Suggestion:
+        """The suggestion for `number`, never None. Raises: ValueError unless numbers rise."""
+        if self._suggestions and number <= max(self._suggestions):
+            raise ValueError(f"trial {number} is asked after trial {max(self._suggestions)}; numbers must rise")
+        if number == 0 and self._guess is not None:
+            suggestion = Suggestion(0, self._guess, self._setup.max_epochs, source=FIRST_GUESS)
+            self._add(suggestion)
+            return suggestion
+        self._mirror.sampler = self._samplers(_seed(self._setup.seed, number))
+        trial = self._mirror.ask()
+        params = self._setup.space.walk(lambda dimension: self._suggest(trial, dimension))
+        state = dict(self._mirror.get_trials(deepcopy=False)[-1].system_attrs)
+        suggestion = Suggestion(number, params, self._setup.max_epochs, source=self._setup.sampler, state=state)
+        self._suggestions[number] = suggestion
+        self._places[number] = trial.number
+        return suggestion
+
+    def tell(self, number: int, outcome: Outcome) -> None:
+        """Raises: ValueError for a trial that was never asked, or told before."""
+        if number not in self._suggestions:
+            raise ValueError(f"trial {number} is told but was never asked")
+        if number in self._lessons:
+            raise ValueError(f"trial {number} is told twice")
+        worst = self._worst()
+        self._lessons[number] = lesson(outcome)
+        if self._values_only and self._worst() != worst:
+            # trials told as the worst value hold another one now
+            self._rebuild()
+            return
+        state, value, epochs = self._held(number)
+        trial = self._mirror.get_trials(deepcopy=False)[self._places[number]]
+        if state is TrialState.PRUNED and value is not None:
+            optuna.Trial(self._mirror, trial._trial_id).report(value, epochs)
+        self._mirror.tell(trial.number, value if state is TrialState.COMPLETE else None, state=state)
+
+    def restore(self, trials: Sequence[RecordedTrial]) -> None:
+        """Raises: DriverError for a trial that is not in the space."""
+        for trial in trials:
+            why = self._setup.space.why_not(trial.suggestion.params)
+            if why is not None:
+                raise DriverError(
+                    f"trial {trial.number} is not in the space: {why}",
+                    "go on with the space as it was, or begin a new study",
+                )
+            self._suggestions[trial.number] = trial.suggestion
+            if trial.outcome is not None:
+                self._lessons[trial.number] = lesson(trial.outcome)
+        self._rebuild()
+
+    # -------------------------------------------------------------------------------- the mirror
+    def _suggest(self, trial: optuna.Trial, dimension: Dimension) -> Value:
+        return self._codings[dimension.name].suggest(trial, dimension.name)
+
+    def _held(self, number: int) -> tuple[TrialState, float | None, int]:
+        """How the mirror holds a trial: state, value, and the epochs that a pruned value stands for."""
+        known = self._lessons.get(number)
+        if known is None:
+            return TrialState.RUNNING, None, 0
+        if known.kind is Kind.NOTHING:
+            return TrialState.FAIL, None, 0
+        if known.kind is Kind.VALUE:
+            return TrialState.COMPLETE, known.value, known.epochs
+        if not self._values_only:
+            # pruned without a value ranks last under TPE; a failed trial would be forgotten and drawn again
+            value = known.value if known.kind is Kind.CUT else None
+            return TrialState.PRUNED, value, known.epochs
+        value = known.value if known.kind is Kind.CUT else self._worst()
+        return (TrialState.FAIL if value is None else TrialState.COMPLETE), value, known.epochs
+
+    def _worst(self) -> float | None:
+        """The worst value of all told trials; None when none has one."""
+        values = [known.value for known in self._lessons.values() if known.kind in (Kind.VALUE, Kind.CUT)]
+        if not values:
+            return None
+        return min(values) if self._setup.direction is Direction.MAXIMIZE else max(values)
+
+    def _rebuild(self) -> None:
+        self._mirror = self._new_mirror()
+        self._places.clear()
+        for number in sorted(self._suggestions):
+            self._add(self._suggestions[number])
+
+    def _add(self, suggestion: Suggestion) -> None:
+        number = suggestion.number
+        state, value, epochs = self._held(number)
+        names = [name for name in self._setup.space.names if name in suggestion.params]
+        frozen: FrozenTrial = optuna.trial.create_trial(
+            state=state,
+            value=value,
+            params={name: self._codings[name].inside(suggestion.params[name]) for name in names},
+            distributions={name: self._codings[name].distribution for name in names},
+            system_attrs=dict(suggestion.state),
+            intermediate_values={epochs: value} if state is TrialState.PRUNED and value is not None else {},
+        )
+        self._mirror.add_trial(frozen)
+        self._suggestions[number] = suggestion
+        self._places[number] = len(self._places)
+
+    def _new_mirror(self) -> optuna.Study:
+        direction = "maximize" if self._setup.direction is Direction.MAXIMIZE else "minimize"
+        with _quiet():
+            return optuna.create_study(direction=direction, pruner=optuna.pruners.NopPruner())
+
+
+def tpe_driver(setup: DriverSetup) -> OptunaDriver:
+    """TPE: see `samplers.tpe`."""
+    return OptunaDriver(setup, tpe(startup=setup.startup_trials))
+
+
+def gp_driver(setup: DriverSetup) -> OptunaDriver:
+    """A Gaussian process, which learns from full results only. Raises: DriverError when torch is missing."""
+    return OptunaDriver(setup, gp(startup=setup.startup_trials), values_only=True)
+
+
+def cmaes_driver(setup: DriverSetup) -> OptunaDriver:
+    """CMA-ES: see `cmaes_sampler`. Raises: DriverError for a space without numbers."""
+    held = {name: known.distribution for name, known in codings(setup.space).items()}
+    return OptunaDriver(setup, cmaes(held, startup=setup.startup_trials, study_seed=setup.seed))
+
+
+def codings(space: Space) -> Mapping[str, Coding]:
+    """How each parameter of `space` is held."""
+    return {dimension.name: coding(dimension.domain) for dimension in space.dimensions}
+
+
+def _seed(study_seed: int, number: int) -> int:
+    """The seed of one suggestion; neighbouring studies and trials get unrelated ones, also at seed 0."""
+    return int(np.random.SeedSequence([study_seed, number]).generate_state(1)[0])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Holds back the line that Optuna prints for every study made in memory."""
+    logger = logging.getLogger("optuna.storages._in_memory")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,80 @@
+"""Optuna's samplers as this project sets them up, made anew for every suggestion, from a seed of its own.
+
+A sampler that lives on keeps caches and random streams that a restored one would not have; made anew, its
+suggestion depends on the seed and the told trials alone.
+"""
+
+import importlib.util
+import warnings
+from collections.abc import Callable
+
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler, GPSampler, TPESampler
+
+from search.drivers.cmaes_sampler import ReplayedCmaEs
+from search.drivers.setup import DriverError
+
+SamplerFactory = Callable[[int], BaseSampler]
+"""A new sampler from the seed of one suggestion."""
+
+TPE_STARTUP = 10
+GP_STARTUP = 10
+
+
+def tpe(*, startup: int | None) -> SamplerFactory:
+    """Multivariate TPE that decomposes a conditional space into groups, and counts running trials as bad.
+
+    Source: Bergstra et al. 2011; Falkner et al. 2018 for multivariate; optuna #5299 for groups.
+    """
+
+    def make(seed: int) -> BaseSampler:
+        with warnings.catch_warnings():
+            # `group` has been experimental since 2.8
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return TPESampler(
+                seed=seed,
+                n_startup_trials=TPE_STARTUP if startup is None else startup,
+                multivariate=True,
+                group=True,
+                constant_liar=True,
+            )
+
+    return make
+
+
+def gp(*, startup: int | None) -> SamplerFactory:
+    """Gaussian process with expected improvement. Raises: DriverError when torch is missing."""
+    if importlib.util.find_spec("torch") is None:
+        raise DriverError(
+            "the sampler gp needs torch, which is not installed",
+            "pip install 'keras-search[gp]', or take another sampler",
+        )
+
+    def make(seed: int) -> BaseSampler:
+        return GPSampler(
+            seed=seed,
+            n_startup_trials=GP_STARTUP if startup is None else startup,
+            warn_independent_sampling=False,
+        )
+
+    return make
+
+
+def cmaes(distributions: dict[str, BaseDistribution], *, startup: int | None, study_seed: int) -> SamplerFactory:
+    """CMA-ES over the numbers of the space. Raises: DriverError when there are none."""
+    numbers = {
+        name: held
+        for name, held in distributions.items()
+        if isinstance(held, FloatDistribution | IntDistribution) and not held.single()
+    }
+    if not numbers:
+        raise DriverError(
+            "the sampler cmaes needs numbers, and every parameter of this space is a category",
+            "take another sampler, such as tpe",
+        )
+
+    def make(seed: int) -> BaseSampler:
+        return ReplayedCmaEs(numbers, seed=seed, restarts=study_seed, startup=startup or 0)
+
+    return make

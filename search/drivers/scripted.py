@@ -1,0 +1,27 @@
+"""A driver that proposes given configurations in order, for tests and benchmarks."""
+
+from collections.abc import Sequence
+
+from search.study import Outcome, Params, RecordedTrial, Suggestion
+
+
+class ScriptedDriver:
+    """Trial n gets the n-th of `params`, then there is no more; what it is told is kept in `told`."""
+
+    def __init__(self, params: Sequence[Params], *, max_epochs: int) -> None:
+        self._params = tuple(dict(p) for p in params)
+        self._max_epochs = max_epochs
+        self.told: dict[int, Outcome] = {}
+
+    def ask(self, number: int) -> Suggestion | None:
+        if number >= len(self._params):
+            return None
+        return Suggestion(number, self._params[number], self._max_epochs, source="script")
+
+    def tell(self, number: int, outcome: Outcome) -> None:
+        if number in self.told:
+            raise ValueError(f"trial {number} has been told before, as {self.told[number].state}")
+        self.told[number] = outcome
+
+    def restore(self, trials: Sequence[RecordedTrial]) -> None:
+        self.told.update({trial.number: trial.outcome for trial in trials if trial.outcome is not None})

@@ -1,0 +1,34 @@
+"""What every driver is made from, and the error of a driver that cannot be made. Imports no framework."""
+
+from dataclasses import dataclass
+
+from models.objective import Direction
+from spaces.problems import MendableError
+from spaces.space import Space
+
+
+@dataclass(frozen=True, slots=True)
+class DriverSetup:
+    """The search as a driver needs to know it.
+
+    sampler: its name. max_epochs: the epoch to which suggestions train. seed: the study's.
+    startup_trials: trials drawn at random before the sampler learns; None is the sampler's own choice.
+    grid_points: values that a grid takes from each continuous range.
+    """
+
+    space: Space
+    sampler: str
+    direction: Direction
+    max_epochs: int
+    seed: int
+    startup_trials: int | None = None
+    grid_points: int | None = None
+
+
+class DriverError(MendableError, ValueError):
+    """A driver that cannot be made or cannot go on: what is wrong and how to mend it."""
+
+    def __init__(self, problem: str, mend: str) -> None:
+        super().__init__(f"{problem}; {mend}")
+        self.problem = problem
+        self.mend = mend

@@ -1,0 +1,159 @@
+"""The weighted ensemble of a study, from stored predictions alone, and `ensemble.json`. Loads no model."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.bundle import BundleError, load_bundle
+from models.data.dataset import Dataset
+from models.ensemble.candidates import Candidates, EnsembleError
+from models.ensemble.judge import SINGLE, Judgement, Plan, Scores, judge, score_all
+from models.files import write_json
+from models.objective import Objective
+from search.folder import StudyFolder
+from search.leaderboard import Row
+
+MOST_CANDIDATES = 60
+"""So many of the best trials may become members; beyond them a greedy step finds nothing and takes longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """What was chosen, and how it compares; `members` are (trial number, weight), heaviest first.
+
+    scores: contender -> part (`weigh`, `judge`, `test`) -> scores; the test part is absent without test rows.
+    passed_over: why a trial on the leaderboard could not be a candidate, one sentence each.
+    """
+
+    metric: str
+    winner: str
+    sentence: str
+    members: tuple[tuple[int, float], ...]
+    contenders: Mapping[str, tuple[tuple[int, float], ...]]
+    scores: Mapping[str, Mapping[str, Scores]]
+    passed_over: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "metric": self.metric,
+            "winner": self.winner,
+            "sentence": self.sentence,
+            "members": _listed(self.members),
+            "contenders": {name: _listed(members) for name, members in self.contenders.items()},
+            "scores": {
+                name: {part: asdict(score) for part, score in parts.items()} for name, parts in self.scores.items()
+            },
+            "passed_over": list(self.passed_over),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Ensemble":
+        return cls(
+            metric=stored["metric"],
+            winner=stored["winner"],
+            sentence=stored["sentence"],
+            members=_pairs(stored["members"]),
+            contenders={name: _pairs(members) for name, members in stored["contenders"].items()},
+            scores={
+                name: {part: Scores(**score) for part, score in parts.items()}
+                for name, parts in stored["scores"].items()
+            },
+            passed_over=tuple(stored["passed_over"]),
+        )
+
+
+def build(
+    folder: StudyFolder, rows: Sequence[Row], dataset: Dataset, objective: Objective, *, plan: Plan, seed: int
+) -> Ensemble:
+    """Chooses, weighs and judges members among the best `rows`, and writes `ensemble.json`.
+
+    Raises: EnsembleError when no trial has stored predictions, or when the metric cannot be had from them.
+    """
+    numbers, predictions, passed_over = _candidates(folder, rows)
+    if not numbers:
+        raise EnsembleError("no trial has stored predictions; look at the failed ones with `python -m search show`")
+    task = dataset.signature.task
+    validation = Candidates(np.stack([p["validation"] for p in predictions]), np.asarray(dataset.validation.y), task)
+    judgement = judge(validation, objective, plan=plan, rng=np.random.default_rng([seed, 1]))
+    tested: Mapping[str, Scores] = {}
+    if dataset.test is not None:
+        test = Candidates(np.stack([p["test"] for p in predictions]), np.asarray(dataset.test.y), task)
+        tested = score_all(judgement, test)
+    ensemble = _assembled(judgement, tested, numbers, passed_over)
+    write_json(folder.ensemble, ensemble.to_json())
+    return ensemble
+
+
+def load(path: Path) -> Ensemble:
+    """The stored ensemble. Raises EnsembleError when there is none, or it cannot be read."""
+    try:
+        return Ensemble.from_json(json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise EnsembleError(f"{path} is missing: the study has no ensemble yet; run the study to its end") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise EnsembleError(f"{path} cannot be read ({error}); run the study again to rebuild it") from error
+
+
+def table(ensemble: Ensemble) -> list[tuple[str, ...]]:
+    """The four contenders as rows of text, with a heading, for people."""
+    parts = list(ensemble.scores[SINGLE])
+    heading = ("", "members", *(f"{ensemble.metric} ({part})" for part in parts), "loss (judge)")
+    lines = [heading]
+    for name, scores in ensemble.scores.items():
+        values = (f"{scores[part].metric:.4f}" for part in parts)
+        mark = "* " if name == ensemble.winner else "  "
+        count = str(len(ensemble.contenders[name]))
+        lines.append((mark + name, count, *values, f"{scores['judge'].loss:.4f}"))
+    return lines
+
+
+def _candidates(folder: StudyFolder, rows: Sequence[Row]) -> tuple[list[int], list[Mapping[str, Any]], tuple[str, ...]]:
+    numbers: list[int] = []
+    predictions: list[Mapping[str, Any]] = []
+    passed_over: list[str] = []
+    for row in rows:
+        if len(numbers) == MOST_CANDIDATES:
+            break
+        try:
+            stored = load_bundle(folder.trial(row.number)).predictions
+        except BundleError as error:
+            passed_over.append(f"trial {row.number}: {error}")
+            continue
+        if not all(np.isfinite(p).all() for p in stored.values()):
+            passed_over.append(f"trial {row.number}: it predicts NaN or infinity")
+            continue
+        numbers.append(row.number)
+        predictions.append(stored)
+    return numbers, predictions, tuple(passed_over)
+
+
+def _assembled(
+    judgement: Judgement, tested: Mapping[str, Scores], numbers: Sequence[int], passed_over: tuple[str, ...]
+) -> Ensemble:
+    contenders, scores = {}, {}
+    for c in judgement.contenders:
+        contenders[c.name] = tuple((numbers[i], w) for i, w in zip(c.members, c.weights, strict=True))
+        scores[c.name] = {"weigh": c.weigh, "judge": c.judge}
+        if c.name in tested:
+            scores[c.name]["test"] = tested[c.name]
+    return Ensemble(
+        metric=judgement.metric,
+        winner=judgement.winner,
+        sentence=judgement.sentence(),
+        members=contenders[judgement.winner],
+        contenders=contenders,
+        scores=scores,
+        passed_over=passed_over,
+    )
+
+
+def _listed(members: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
+    return [{"trial": number, "weight": weight} for number, weight in members]
+
+
+def _pairs(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, float], ...]:
+    return tuple((int(m["trial"]), float(m["weight"])) for m in listed)

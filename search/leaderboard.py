@@ -1,0 +1,93 @@
+"""Trials ranked by their objective, and the history of the best. Arithmetic on recorded trials."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.objective import Direction
+from search.study import RecordedTrial, TrialState
+from spaces.problems import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One trial of the leaderboard; `place` counts from 1."""
+
+    place: int
+    number: int
+    objective: float
+    state: TrialState
+    reason: str
+    best_epoch: int
+    epochs: int
+    seconds: float
+    params: Mapping[str, Value]
+
+    def flat(self) -> dict[str, Value]:
+        """The row as columns, parameters after the rest."""
+        head: dict[str, Value] = {
+            "place": self.place,
+            "trial": self.number,
+            "objective": self.objective,
+            "state": self.state.value,
+            "reason": self.reason,
+            "best_epoch": self.best_epoch,
+            "epochs": self.epochs,
+            "seconds": round(self.seconds, 2),
+        }
+        return head | dict(self.params)
+
+
+def rank(trials: Sequence[RecordedTrial], direction: Direction) -> tuple[Row, ...]:
+    """All ended trials that have an objective, best first, pruned ones included; ties go to the earlier trial."""
+    ended = [t for t in trials if t.outcome is not None and t.outcome.objective is not None]
+    sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
+    ended.sort(key=lambda t: (sign * _objective(t), t.number))
+    return tuple(_row(place, trial) for place, trial in enumerate(ended, start=1))
+
+
+def best_so_far(trials: Sequence[RecordedTrial], direction: Direction) -> tuple[tuple[int, float], ...]:
+    """(trial number, best objective up to it) in the order of the trial numbers."""
+    history: list[tuple[int, float]] = []
+    for trial in sorted(trials, key=lambda t: t.number):
+        if trial.outcome is None or trial.outcome.objective is None:
+            continue
+        value = trial.outcome.objective
+        if history and not direction.better(value, history[-1][1]):
+            value = history[-1][1]
+        history.append((trial.number, value))
+    return tuple(history)
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """The leaderboard as a CSV text; parameters that a trial does not have are empty."""
+    flat = [row.flat() for row in rows]
+    columns = list(dict.fromkeys(name for row in flat for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return text.getvalue()
+
+
+def _row(place: int, trial: RecordedTrial) -> Row:
+    outcome = trial.outcome
+    assert outcome is not None
+    return Row(
+        place=place,
+        number=trial.number,
+        objective=_objective(trial),
+        state=outcome.state,
+        reason=outcome.reason or outcome.cause.value,
+        best_epoch=outcome.best_epoch,
+        epochs=outcome.epochs,
+        seconds=outcome.seconds,
+        params=trial.suggestion.params,
+    )
+
+
+def _objective(trial: RecordedTrial) -> float:
+    assert trial.outcome is not None
+    assert trial.outcome.objective is not None
+    return trial.outcome.objective

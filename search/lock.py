@@ -1,0 +1,147 @@
+"""`space.lock.json`: what a study was begun with, so that a later `run` continues the same study or says what differs.
+
+Budget, workers, search, ensemble and tracking may change between two runs; whatever gives a trial its meaning may not.
+"""
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from models.files import write_json
+from models.objective import Direction, Objective
+from spaces.difference import difference
+from spaces.problems import MendableError
+from spaces.space import Space
+
+MEANING = ("seed", "data", "model", "training", "objective", "limits")
+"""The sections of a study file that finished trials depend on."""
+_PACKAGES = (
+    "keras-search",
+    "tensorflow",
+    "keras",
+    "optuna",
+    "mlflow",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pandas",
+)
+_FORMAT = 1
+
+
+class StudyChangedError(MendableError):
+    """The study file no longer describes the stored study; carries one sentence a difference."""
+
+    def __init__(self, lock: Path, differences: list[str], study: str) -> None:
+        self.differences = differences
+        listed = "\n".join(f"  - {line}" for line in differences)
+        super().__init__(
+            f"the study `{study}` was begun differently ({lock}):\n{listed}\n"
+            f"put these back to continue it, or begin a new study by adding `study={study}-2` to the command"
+        )
+
+
+class LockError(MendableError):
+    """The lock file cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The resolved study file, its space, its objective with the direction, and the fingerprint of its data."""
+
+    spec: Mapping[str, Any]
+    space: Mapping[str, Any]
+    objective: Objective
+    fingerprint: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": _FORMAT,
+            "spec": self.spec,
+            "space": self.space,
+            "objective": asdict(self.objective),
+            "data_fingerprint": self.fingerprint,
+            "python": platform.python_version(),
+            "versions": versions(),
+        }
+
+    @classmethod
+    def read(cls, path: Path) -> "Lock":
+        """The stored lock. Raises LockError when it is not there or cannot be read."""
+        try:
+            stored = json.loads(path.read_text())
+            objective = stored["objective"]
+            return cls(
+                spec=stored["spec"],
+                space=stored["space"],
+                objective=Objective(**objective | {"direction": Direction(objective["direction"])}),
+                fingerprint=stored["data_fingerprint"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise LockError(
+                f"{path} cannot be read ({error}); put back a copy, or move the study's folder away to begin anew"
+            ) from error
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of the packages that results depend on, by name; imports none of them."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def keep(path: Path, lock: Lock) -> None:
+    """Writes the lock of a new study, or checks that a stored one has the same meaning.
+
+    Raises StudyChangedError with every difference, LockError for a lock file that cannot be read.
+    """
+    if not path.exists():
+        write_json(path, lock.to_json())
+        return
+    old = Lock.read(path)
+    differences = compare(old, lock)
+    if differences:
+        raise StudyChangedError(path, differences, str(lock.spec["study"]))
+    write_json(path, lock.to_json())
+
+
+def compare(old: Lock, new: Lock) -> list[str]:
+    """One sentence for each difference that would give finished trials another meaning."""
+    found = difference(Space.from_json(old.space), Space.from_json(new.space))
+    before, after = _flat(old.spec), _flat(new.spec)
+    for path in sorted(before.keys() | after.keys()):
+        if path.split(".")[0] not in MEANING or before.get(path) == after.get(path):
+            continue
+        if _is_space(before.get(path)) and _is_space(after.get(path)):
+            continue  # the space's own difference says it better
+        found.append(f"{path} was {_shown(before, path)} and is {_shown(after, path)}")
+    if not found and old.fingerprint != new.fingerprint:
+        found.append("the data have changed since the study was begun")
+    return found
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value and not _is_space(value):
+            flat |= _flat(value, f"{path}.")
+        else:
+            flat[path] = value
+    return flat
+
+
+def _is_space(value: object) -> bool:
+    return isinstance(value, Mapping) and any(kind in value for kind in ("int", "float", "choice"))
+
+
+def _shown(values: Mapping[str, Any], path: str) -> str:
+    return json.dumps(values[path]) if path in values else "absent"

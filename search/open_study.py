@@ -1,0 +1,58 @@
+"""A study file with its folder and its prepared data: what turns a suggestion into a task. Runs nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from search.folder import StudyFolder
+from search.spec import StudyFile
+from search.study import Params, Suggestion
+from search.trial import TrialTask
+from search.variants import DataVariants
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStudy:
+    """An opened study: its file, its folder and its prepared data."""
+
+    file: StudyFile
+    folder: StudyFolder
+    data: DataVariants
+
+    @classmethod
+    def open(cls, file: StudyFile) -> "OpenStudy":
+        folder = StudyFolder(Path(file.spec.folder) / file.spec.study)
+        return cls(file, folder, DataVariants(folder.data, seed=file.spec.seed))
+
+    def seed_of(self, number: int) -> int:
+        """The seed of trial `number`."""
+        return int(np.random.SeedSequence([self.file.spec.seed, number]).generate_state(1)[0])
+
+    def task_of(self, suggestion: Suggestion) -> TrialTask:
+        """What a worker is handed for `suggestion`."""
+        config = self.file.config(suggestion.params)
+        data, _ = self.data.of(config)
+        return TrialTask(
+            number=suggestion.number,
+            config=config.to_json(),
+            objective=self.file.objective,
+            seed=self.seed_of(suggestion.number),
+            epochs=suggestion.epochs,
+            folder=self.folder.trial(suggestion.number),
+            data=data,
+            resume=suggestion.resume,
+        )
+
+    def why_infeasible(self, params: Params) -> str | None:
+        """The first limit that `params` breaks, with its value, or None."""
+        if not self.file.limits:
+            return None
+        _, dataset = self.data.of(self.file.config(params))
+        return self.file.broken_limit(params, dataset.signature)
+
+    @property
+    def max_epochs(self) -> int:
+        """The most epochs that any configuration trains."""
+        epochs = self.file.spec.training.epochs
+        return epochs if isinstance(epochs, int) else int(epochs.domain.high)

@@ -1,0 +1,267 @@
+"""The loop: asks the driver, hands trials to workers, answers their reports, tells results. Owns no policy of its own.
+
+Everything that touches the world (driver, pruner, backend, record, tracker, clock, view) is passed in; the loop runs
+the same on simulated time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from models.objective import Objective
+from models.training.orders import Order
+from search.budget import Budget, Spent, no_new_trial, used_up
+from search.clock import Clock
+from search.ledger import Entry, Ledger
+from search.ports import Backend, Driver, Pruner
+from search.progress import Progress, View
+from search.study import (
+    Cause,
+    Decision,
+    Event,
+    Finished,
+    Lost,
+    Outcome,
+    Params,
+    Paused,
+    RecordedTrial,
+    Reported,
+    Started,
+    Suggestion,
+    TrialState,
+)
+from search.telling import Teller
+
+MAX_LOSSES = 3
+"""A trial whose worker is lost so often is taken for the cause and fails."""
+IDENTICAL_FAILURES = 3
+"""So many trials in a row that fail alike end the study: it is a bug, not a bad configuration."""
+INFEASIBLE_IN_A_ROW = 500
+"""So many suggestions in a row that break a limit end the study: the limits leave nothing."""
+_WAIT_S = 0.5
+_SAVE_TIME_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the loop obeys: the objective, the budget, limits over configurations and the time of one trial."""
+
+    objective: Objective
+    budget: Budget
+    why_infeasible: Callable[[Params], str | None]
+    trial_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that the loop talks to."""
+
+    driver: Driver
+    pruner: Pruner
+    backend: Backend
+    teller: Teller
+    clock: Clock
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why the loop ended; `traceback` is that of a failure which ended the study."""
+
+    reason: str
+    interrupted: bool = False
+    traceback: str = ""
+
+
+class Runner:
+    """One run of a study's loop over the trials that the record already holds."""
+
+    def __init__(self, parts: Parts, rules: Rules, *, restored: Sequence[RecordedTrial], seconds: float) -> None:
+        self._parts = parts
+        self._rules = rules
+        self.ledger = Ledger(rules.objective, restored)
+        self._begun_s = parts.clock.monotonic_s() - seconds
+        self._saved_s = parts.clock.monotonic_s()
+        self._interrupted = False
+        self._ending: Ending | None = None
+        self._next = len(self.ledger.entries)
+        self._failures: list[str] = []
+        parts.driver.restore(restored)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the study has been run for, over all processes."""
+        return self._parts.clock.monotonic_s() - self._begun_s
+
+    def interrupt(self) -> None:
+        """Lets every trial finish its epoch and write its checkpoint, then ends the loop. Safe in a signal handler."""
+        self._interrupted = True
+
+    def run(self) -> Ending:
+        """Runs until the budget is used, the space is exhausted, or somebody interrupts."""
+        while True:
+            self._fill()
+            if not self.ledger.training:
+                break
+            for event in self._parts.backend.events(_WAIT_S):
+                self._handle(event)
+            self._show()
+        self._parts.teller.seconds(self.seconds)
+        self._show()
+        return self._ending or Ending("the search space is exhausted")
+
+    # ---------------------------------------------------------------------------------------- starting trials
+    def _fill(self) -> None:
+        """Gives every free worker something to train: unfinished trials first, then new ones."""
+        while self._parts.backend.free > 0 and self._may_start():
+            over = used_up(self._rules.budget, self._spent(), in_flight=len(self.ledger.training))
+            if over is not None:
+                self._ending = Ending(over)
+            waiting = self.ledger.unfinished
+            if waiting:
+                self._take_up(waiting[0], over)
+                continue
+            suggestion = self._next_feasible() if over is None else None
+            if suggestion is None:
+                break
+            self._parts.teller.new_trial(suggestion)
+            self._submit(suggestion)
+
+    def _may_start(self) -> bool:
+        if self._interrupted and self._ending is None:
+            self._ending = Ending("interrupted", interrupted=True)
+        return self._ending is None or not (self._ending.interrupted or self._ending.traceback)
+
+    def _take_up(self, entry: Entry, over: str | None) -> None:
+        """An unfinished trial goes on; with the budget used up it is only closed, with the best weights it has."""
+        if over is None:
+            self._submit(replace(entry.suggestion, resume=True))
+        elif entry.values:
+            self._submit(replace(entry.suggestion, resume=True, epochs=len(entry.values)))
+            entry.ordered = (Cause.BUDGET, over)
+        else:
+            self._close(entry, Outcome(TrialState.PRUNED, Cause.BUDGET, over))
+
+    def _submit(self, suggestion: Suggestion) -> None:
+        self.ledger.begin(suggestion)
+        self._parts.backend.submit(suggestion)
+
+    def _next_feasible(self) -> Suggestion | None:
+        """The driver's next suggestion within the limits; those outside are recorded, told and passed over."""
+        over = no_new_trial(self._rules.budget, self._spent(), in_flight=len(self.ledger.training))
+        if over is not None:
+            self._ending = Ending(over)
+            return None
+        why: str | None = None
+        for _ in range(INFEASIBLE_IN_A_ROW):
+            suggestion = self._parts.driver.ask(self._next)
+            if suggestion is None:
+                return None
+            self._next += 1
+            why = self._rules.why_infeasible(suggestion.params)
+            if why is None:
+                return suggestion
+            self._refuse(suggestion, why)
+        self._ending = Ending(
+            f"{INFEASIBLE_IN_A_ROW} configurations in a row broke a limit (last: {why}); widen `limits` or the space"
+        )
+        return None
+
+    def _refuse(self, suggestion: Suggestion, why: str) -> None:
+        outcome = Outcome(TrialState.PRUNED, Cause.INFEASIBLE, why)
+        self.ledger.begin(suggestion)
+        self.ledger.end(suggestion.number, outcome)
+        self._parts.teller.infeasible(suggestion, outcome)
+        self._parts.driver.tell(suggestion.number, outcome)
+
+    # ---------------------------------------------------------------------------------------- events
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, Started):
+            entry = self.ledger.entries[event.number]
+            self._parts.teller.trial_started(entry.suggestion, epoch=event.epoch)
+        elif isinstance(event, Reported):
+            self._reported(event)
+        elif isinstance(event, Finished):
+            self._finished(event.number, event.outcome)
+        elif isinstance(event, Paused):
+            self.ledger.rest(event.number)
+        else:
+            self._lost(event)
+
+    def _reported(self, event: Reported) -> None:
+        entry = self.ledger.epoch(event.number, event.report)
+        self._parts.teller.epoch(event.number, event.report)
+        decision, cause = self._decide(entry)
+        if decision.order is Order.STOP:
+            entry.ordered = (cause, decision.reason)
+        self._parts.backend.answer(event.number, decision)
+
+    def _decide(self, entry: Entry) -> tuple[Decision, Cause]:
+        """Budget and limits first, then the pruner; an interrupted trial pauses."""
+        if self._interrupted:
+            return Decision.pause("interrupted"), Cause.FINISHED
+        others_training = sum(1 for e in self.ledger.training if e is not entry)
+        over = used_up(self._rules.budget, self._spent(), in_flight=others_training)
+        if over is not None:
+            return Decision.stop(over), Cause.BUDGET
+        allowed = self._rules.trial_seconds
+        if allowed is not None and entry.seconds >= allowed:
+            return Decision.stop(f"it has trained for {entry.seconds:.0f} s of {allowed:.0f} s"), Cause.OVER_TIME
+        if len(entry.values) >= entry.suggestion.epochs:
+            return Decision.go_on(), Cause.FINISHED
+        return self._parts.pruner.decide(entry.curve, self.ledger.others(entry.number)), Cause.PRUNED
+
+    def _finished(self, number: int, outcome: Outcome) -> None:
+        entry = self.ledger.entries[number]
+        if entry.ordered is not None and outcome.state is TrialState.COMPLETE:
+            cause, reason = entry.ordered
+            outcome = replace(outcome, state=TrialState.PRUNED, cause=cause, reason=reason)
+        self._close(entry, outcome)
+
+    def _lost(self, event: Lost) -> None:
+        entry = self.ledger.rest(event.number)
+        entry.losses += 1
+        self._parts.view.say(f"trial {event.number}: {event.reason}")
+        if event.cause in (Cause.OVER_TIME, Cause.OUT_OF_MEMORY):
+            value, epoch = self._rules.objective.read([{self._rules.objective.metric: v} for v in entry.values])
+            self._close(
+                entry,
+                Outcome(
+                    TrialState.PRUNED,
+                    event.cause,
+                    event.reason,
+                    value if epoch else None,
+                    best_epoch=epoch,
+                    epochs=len(entry.values),
+                    seconds=entry.seconds,
+                ),
+            )
+        elif entry.losses >= MAX_LOSSES:
+            reason = f"its worker was lost {MAX_LOSSES} times, last: {event.reason}"
+            self._close(
+                entry,
+                Outcome(TrialState.FAILED, Cause.LOST, reason, epochs=len(entry.values), seconds=entry.seconds),
+            )
+
+    def _close(self, entry: Entry, outcome: Outcome) -> None:
+        self.ledger.end(entry.number, outcome)
+        self._parts.teller.trial_finished(entry.number, outcome)
+        self._parts.driver.tell(entry.number, outcome)
+        self._parts.view.trial_ended(entry.number, outcome)
+        if outcome.state is TrialState.FAILED:
+            self._failures.append(outcome.reason)
+            last = self._failures[-IDENTICAL_FAILURES:]
+            if len(last) == IDENTICAL_FAILURES and len(set(last)) == 1:
+                reason = f"{IDENTICAL_FAILURES} trials in a row failed alike: {outcome.reason}"
+                self._ending = Ending(reason, traceback=outcome.traceback or outcome.reason)
+        elif outcome.cause is not Cause.INFEASIBLE:
+            self._failures.clear()
+
+    def _spent(self) -> Spent:
+        return self.ledger.spent(self.seconds)
+
+    def _show(self) -> None:
+        now = self._parts.clock.monotonic_s()
+        if now - self._saved_s >= _SAVE_TIME_EVERY_S:
+            self._saved_s = now
+            self._parts.teller.seconds(self.seconds)
+        self._parts.view.show(Progress.of(self.ledger, self._rules.budget, seconds=self.seconds))

@@ -1,0 +1,175 @@
+"""One `run` of a study from file to ensemble: opens every part, runs the loop, closes in the right order."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TextIO
+
+import numpy as np
+import psutil
+
+from search import lock
+from search.backends.local import LocalBackend, LocalSettings
+from search.budget import Budget
+from search.clock import SystemClock
+from search.closing import close_study
+from search.drivers.registry import make_driver
+from search.drivers.setup import DriverSetup
+from search.open_study import OpenStudy
+from search.progress import View, view_for
+from search.pruning.registry import make_pruner
+from search.record import Record
+from search.runner import Ending, Parts, Rules, Runner
+from search.spec import StudyFile
+from search.telling import Teller
+from tracking.event_log import EventLog
+from tracking.tracker import NullTracker, SeveralTrackers, Tracker
+from tracking.values import StudyInfo
+
+INTERRUPTED = 130
+"""Exit code of a study that was stopped by Ctrl-C or SIGTERM and can go on."""
+FAILED = 1
+_MEMORY_SHARE = 0.5
+"""Share of the machine's memory that all workers together may fill before they are replaced between trials."""
+
+
+def run_study(file: StudyFile, *, stream: TextIO) -> int:
+    """Runs or continues the study of `file` and prints what a person wants to know. Returns the exit code.
+
+    Raises DataError, StudyBusyError, StudyChangedError, RecordError: all say what to do.
+    """
+    study = OpenStudy.open(file)
+    with study.folder.held(), ExitStack() as stack:
+        _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
+        lock.keep(
+            study.folder.lock,
+            lock.Lock(file.resolved(), file.space.to_json(), file.objective, dataset.fingerprint),
+        )
+        record = Record.open(
+            study.folder.record_url,
+            study=file.spec.study,
+            direction=file.objective.direction,
+            space=file.space,
+        )
+        stack.callback(record.close)
+        record.back_up()
+        view = view_for(stream, study=file.spec.study, metric=file.objective.metric)
+        tracker = make_tracker(study, view)
+        stack.callback(tracker.close)
+        ending = _search(study, record, tracker, view)
+        view.close()
+        close_study(study, record, tracker, ending, stream=stream)
+    if ending.interrupted:
+        return INTERRUPTED
+    return FAILED if ending.traceback else 0
+
+
+def make_tracker(study: OpenStudy, view: View) -> Tracker:
+    """The event log of the study's folder, and MLflow unless the file says none."""
+    spec, objective = study.file.spec, study.file.objective
+    mlflow: Tracker = NullTracker()
+    if spec.tracking is not None and spec.tracking.mlflow is not None:
+        from tracking.mlflow_tracker import MlflowTracker
+
+        mlflow = MlflowTracker(spec.tracking.mlflow, spec.tracking.experiment or spec.study, warn=view.say)
+    tracker = SeveralTrackers(EventLog(study.folder.events), mlflow)
+    tracker.study_started(
+        StudyInfo(
+            name=spec.study,
+            folder=study.folder.root,
+            spec_text=study.file.path.read_text(),
+            objective=objective.metric,
+            direction=objective.direction.value,
+            seed=spec.seed,
+            parameters=tuple(study.file.space.names),
+        )
+    )
+    return tracker
+
+
+def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View) -> Ending:
+    """The loop over all trials; workers are ended on every way out."""
+    spec, file = study.file.spec, study.file
+    clock = SystemClock()
+    backend = LocalBackend(_local_settings(study), study.task_of, clock)
+    gently = False
+    try:
+        runner = Runner(
+            Parts(
+                driver=make_driver(spec.search.driver, _driver_setup(study)),
+                pruner=make_pruner(
+                    spec.search.pruner.name,
+                    spec.search.pruner.options,
+                    direction=file.objective.direction,
+                    max_epochs=study.max_epochs,
+                ),
+                backend=backend,
+                teller=Teller(
+                    record, tracker, folder=study.folder, metric=file.objective.metric, clock=clock,
+                    seed_of=study.seed_of,
+                ),
+                clock=clock,
+                view=view,
+            ),
+            Rules(
+                objective=file.objective,
+                budget=Budget(spec.budget.trials, spec.budget.time, spec.budget.epochs),
+                why_infeasible=study.why_infeasible,
+                trial_seconds=spec.workers.trial_time,
+            ),
+            restored=record.trials(),
+            seconds=record.seconds,
+        )  # fmt: skip
+        with _interruptible(runner, view):
+            ending = runner.run()
+        gently = True
+        return ending
+    finally:
+        backend.close(gently=gently)
+
+
+def _driver_setup(study: OpenStudy) -> DriverSetup:
+    file = study.file
+    return DriverSetup(
+        space=file.space,
+        sampler=file.spec.search.sampler,
+        direction=file.objective.direction,
+        max_epochs=study.max_epochs,
+        seed=file.spec.seed,
+        startup_trials=file.spec.search.startup_trials,
+        grid_points=file.spec.search.grid_points,
+    )
+
+
+def _local_settings(study: OpenStudy) -> LocalSettings:
+    workers = study.file.spec.workers
+    return LocalSettings(
+        workers=workers.count,
+        threads=workers.threads or max(1, (os.cpu_count() or 1) // workers.count),
+        silence_s=workers.silence,
+        trial_s=workers.trial_time,
+        recycle_bytes=int(psutil.virtual_memory().total * _MEMORY_SHARE / workers.count),
+        log=study.folder.root / "workers.log",
+    )
+
+
+@contextmanager
+def _interruptible(runner: Runner, view: View) -> Iterator[None]:
+    """Ctrl-C and SIGTERM once end the study gently, a second one at once."""
+    asked = False
+
+    def on_signal(signum: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        view.say("stopping after this epoch, all is saved; once more stops at once")
+        runner.interrupt()
+
+    before = {s: signal.signal(s, on_signal) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)

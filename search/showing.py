@@ -1,0 +1,98 @@
+"""`show`: the leaderboard of a study, or all that is known of one trial."""
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from models.ensemble.candidates import EnsembleError
+from search import ensembling
+from search.closing import counts_line
+from search.leaderboard import Row, rank
+from search.stored import NoStudyError, StoredStudy
+from search.study import RecordedTrial
+from search.tables import aligned, cell
+
+_BAR = 40
+
+
+def show(study: str, number: int | None, *, stream: TextIO) -> int:
+    """Prints the study, or its trial `number`. Raises NoStudyError for one that is not there."""
+    stored = StoredStudy.open(study)
+    if number is None:
+        _show_study(stored, stream)
+        return 0
+    trial = next((t for t in stored.trials if t.number == number), None)
+    if trial is None:
+        last = len(stored.trials) - 1
+        raise NoStudyError(f"{stored.name} has no trial {number}; its trials are numbered from 0 to {last}")
+    _show_trial(stored, trial, stream)
+    return 0
+
+
+def _show_study(stored: StoredStudy, stream: TextIO) -> None:
+    print(f"{stored.name}: {counts_line(stored.trials)}", file=stream)
+    rows = rank(stored.trials, stored.objective.direction)
+    if rows:
+        print(f"\ntrials by {stored.objective.metric}:", file=stream)
+        print(_leaderboard(rows), file=stream)
+    failed = [t for t in stored.trials if t.outcome and t.outcome.traceback]
+    for trial in failed:
+        assert trial.outcome is not None
+        print(f"\ntrial {trial.number} failed: {trial.outcome.reason}", file=stream)
+    try:
+        ensemble = ensembling.load(stored.folder.ensemble)
+    except EnsembleError:
+        return
+    print("\nensemble:", file=stream)
+    print(aligned(ensembling.table(ensemble)), file=stream)
+    print(f"  {ensemble.sentence}", file=stream)
+
+
+def _leaderboard(rows: Sequence[Row]) -> str:
+    heading = ("trial", "objective", "at epoch", "epochs", "seconds", "state", "ended by")
+    body = [
+        (
+            str(r.number),
+            f"{r.objective:.4f}",
+            str(r.best_epoch),
+            str(r.epochs),
+            f"{r.seconds:.1f}",
+            r.state.value.lower(),
+            r.reason,
+        )
+        for r in rows
+    ]
+    return aligned([heading, *body])
+
+
+def _show_trial(stored: StoredStudy, trial: RecordedTrial, stream: TextIO) -> None:
+    outcome = trial.outcome
+    state = outcome.state.value.lower() if outcome else "unfinished; the next run goes on with it"
+    print(f"{stored.name} trial {trial.number}: {state}", file=stream)
+    if outcome is not None:
+        facts = [("ended by", outcome.reason or outcome.cause.value)]
+        if outcome.objective is not None:
+            facts.append(("objective", f"{outcome.objective:.6g} at epoch {outcome.best_epoch}"))
+        facts.append(("trained", f"{outcome.epochs} epochs in {outcome.seconds:.1f} s"))
+        facts += [(name, f"{value:.6g}") for name, value in outcome.metrics.items()]
+        print(aligned(facts), file=stream)
+    suggested = f" (by {trial.suggestion.source})" if trial.suggestion.source else ""
+    print(f"\nconfiguration{suggested}:", file=stream)
+    print(aligned([(name, cell(value)) for name, value in trial.suggestion.params.items()]), file=stream)
+    if trial.values:
+        print(f"\n{stored.objective.metric} by epoch:", file=stream)
+        print(aligned(_curve(trial.values)), file=stream)
+    print(f"\nfiles: {stored.folder.trial(trial.number)}", file=stream)
+    if outcome is not None and outcome.traceback:
+        print(f"\n{outcome.traceback.rstrip()}", file=stream)
+
+
+def _curve(values: Sequence[float]) -> list[tuple[str, str, str]]:
+    """One line an epoch with a bar between the least and the greatest finite value."""
+    numbers = [float(v) for v in values]
+    finite = [v for v in numbers if v == v and abs(v) != float("inf")]
+    low, high = min(finite, default=0.0), max(finite, default=1.0)
+    lines = []
+    for epoch, value in enumerate(numbers, start=1):
+        share = (value - low) / (high - low) if high > low and value in finite else 0.0
+        lines.append((str(epoch), f"{value:.4f}", "▪" * (1 + round(share * (_BAR - 1)))))
+    return lines

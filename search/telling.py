@@ -1,0 +1,71 @@
+"""Tells record and tracker the same story: what the loop knows, in the words of each. Decides nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from models.training.orders import EpochReport
+from search.clock import Clock
+from search.folder import StudyFolder
+from search.record import Record
+from search.study import Outcome, Suggestion
+from tracking.tracker import Tracker
+from tracking.values import EpochRow, TrialInfo, TrialResult
+
+LOG_NAME = "log.csv"
+"""The trial's own epoch log in its folder."""
+
+
+class Teller:
+    """The record first, then the tracker: what is recorded is never lost, what is tracked may come later."""
+
+    def __init__(
+        self, record: Record, tracker: Tracker, *, folder: StudyFolder, metric: str, clock: Clock,
+        seed_of: Callable[[int], int],
+    ) -> None:  # fmt: skip
+        self._record = record
+        self._tracker = tracker
+        self._folder = folder
+        self._metric = metric
+        self._clock = clock
+        self._seed_of = seed_of
+
+    def new_trial(self, suggestion: Suggestion) -> None:
+        """Recorded before it is handed to a worker, so that a killed study knows it."""
+        self._record.start(suggestion, seed=self._seed_of(suggestion.number))
+
+    def infeasible(self, suggestion: Suggestion, outcome: Outcome) -> None:
+        """Recorded for the sampler's sake; never trained, so no tracker hears of it."""
+        self._record.start(suggestion, seed=self._seed_of(suggestion.number))
+        self._record.finish(suggestion.number, outcome)
+
+    def trial_started(self, suggestion: Suggestion, *, epoch: int) -> None:
+        seed = self._seed_of(suggestion.number)
+        self._tracker.trial_started(
+            TrialInfo(suggestion.number, suggestion.params, seed, resumed_from_epoch=epoch, source=suggestion.source)
+        )
+
+    def epoch(self, number: int, report: EpochReport) -> None:
+        self._record.report(number, epoch=report.epoch, value=report.metrics[self._metric])
+        self._tracker.epochs(number, [EpochRow(report.epoch, report.metrics, self._clock.wall_ms())])
+
+    def trial_finished(self, number: int, outcome: Outcome) -> None:
+        self._record.finish(number, outcome)
+        log = self._folder.trial(number) / LOG_NAME
+        self._tracker.trial_finished(number, trial_result(outcome, (log,) if log.exists() else ()))
+
+    def seconds(self, seconds: float) -> None:
+        self._record.set_seconds(seconds)
+
+
+def trial_result(outcome: Outcome, files: tuple[Path, ...]) -> TrialResult:
+    """`outcome` as a tracker is told it; the reason is never empty."""
+    return TrialResult(
+        state=outcome.state.value,  # type: ignore[arg-type]
+        reason=outcome.reason or outcome.cause.value,
+        objective=outcome.objective,
+        best_epoch=outcome.best_epoch,
+        epochs=outcome.epochs,
+        seconds=outcome.seconds,
+        metrics=outcome.metrics,
+        files=files,
+    )

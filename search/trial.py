@@ -1,0 +1,159 @@
+"""The one trial core: what a worker does with a task, whoever suggested it and wherever it runs.
+
+Builds the model, trains it, stores its best weights and predictions. Knows no driver, record, tracker or process.
+"""
+
+import dataclasses
+import math
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.bundle import is_complete, load_bundle, save_bundle
+from models.config import Config
+from models.data.dataset import Dataset, open_dataset
+from models.objective import Objective
+from models.training.checkpoint import CheckpointFile
+from models.training.errors import CheckpointError
+from models.training.orders import EpochReport
+from search.study import Cause, Decision, Outcome, TrialState
+from search.telling import LOG_NAME
+
+CHECKPOINT_NAME = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialTask:
+    """Everything that a worker needs for one trial; picklable and free of frameworks.
+
+    config: `models.config.Config.to_json`. folder: the trial's own. data: the prepared data set's.
+    epochs: the epoch to train to. resume: whether to go on from the checkpoint in `folder`, if there is one.
+    """
+
+    number: int
+    config: dict[str, Any]
+    objective: Objective
+    seed: int
+    epochs: int
+    folder: Path
+    data: Path
+    resume: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The trial has paused after `epoch`; its checkpoint is on disk."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What the core tells its worker: the epoch it starts from (0 for a new trial), and every trained epoch."""
+
+    started: Callable[[int], None]
+    epoch: Callable[[EpochReport], Decision]
+
+
+def run_trial(task: TrialTask, calls: Calls, *, datasets: dict[Path, Dataset]) -> Outcome | Left:
+    """Trains one trial to its end. Never raises for what the model or the user's code does: that is an outcome.
+
+    datasets: opened data sets by folder, kept by the caller between trials and added to.
+    """
+    from models.training.errors import OutOfMemory
+
+    if task.resume and is_complete(task.folder):
+        # a process died after the trial was stored and before it was recorded
+        return _stored_outcome(task, calls)
+    try:
+        return _train(task, calls, datasets)
+    except OutOfMemory as error:
+        return Outcome(TrialState.PRUNED, Cause.OUT_OF_MEMORY, f"out of memory: {error}")
+    except Exception as error:  # the model is the user's: whatever it raises belongs to the trial
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        return Outcome(TrialState.FAILED, Cause.ERROR, reason, traceback=traceback.format_exc())
+
+
+def _train(task: TrialTask, calls: Calls, datasets: dict[Path, Dataset]) -> Outcome | Left:
+    from models.families.registry import build
+    from models.training.fit import fit
+    from models.training.plan import FitPlan
+    from models.training.process import configure
+
+    if task.data not in datasets:
+        datasets[task.data] = open_dataset(task.data)
+    dataset, config = datasets[task.data], Config.from_json(task.config)
+    task.folder.mkdir(parents=True, exist_ok=True)
+    checkpoint, epoch = _checkpoint(task)
+    calls.started(epoch)
+    configure(seed=task.seed)
+    model = build(config.model, dataset.signature)
+    training = config.training
+    if task.epochs < training.epochs:
+        # a trial that is only closed: nothing is left to train, so that the schedule does not matter
+        training = training.model_copy(update={"epochs": task.epochs})
+    plan = FitPlan(training, task.objective, task.seed, csv_log=task.folder / LOG_NAME)
+    result = fit(model, dataset, plan, on_epoch=lambda r: calls.epoch(r).order, checkpoint=checkpoint)
+    if result.ended_by == "pause":
+        return Left(result.epochs)
+    predictions = _predictions(model, dataset)
+    save_bundle(task.folder, model=model, config=config, result=result, predictions=predictions)
+    checkpoint.delete()
+    return _outcome(dataclasses.asdict(result))
+
+
+def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, int]:
+    """The trial's checkpoint file, and the epoch it holds; a damaged one is dropped, and the trial begins anew."""
+    file = CheckpointFile(task.folder / CHECKPOINT_NAME)
+    if not task.resume:
+        file.delete()
+    if not file.exists():
+        return file, 0
+    try:
+        return file, len(file.read().state["life"]["history"])
+    except CheckpointError:
+        file.delete()
+        return file, 0
+
+
+def _predictions(model: Any, dataset: Dataset) -> dict[str, Any]:
+    """Predictions of the best epoch by part; the study's ensemble is weighed from these alone."""
+    from models.training.predict import predict
+
+    parts = {"validation": dataset.validation, "test": dataset.test}
+    return {name: predict(model, part.x) for name, part in parts.items() if part is not None}
+
+
+def _stored_outcome(task: TrialTask, calls: Calls) -> Outcome:
+    result = load_bundle(task.folder).result
+    calls.started(int(result["epochs"]))
+    return _outcome(result)
+
+
+_CAUSES = {
+    "epochs": Cause.FINISHED,
+    "early stopping": Cause.EARLY_STOPPED,
+    "nan": Cause.NAN,
+    "target": Cause.TARGET,
+    "order": Cause.FINISHED,
+}
+
+
+def _outcome(result: Mapping[str, Any]) -> Outcome:
+    """The outcome of a `FitResult`'s fields. A trial without one finite objective is pruned, so that samplers learn."""
+    epoch, value = int(result["best_epoch"]), float(result["objective"])
+    cause = _CAUSES[result["ended_by"]]
+    known = epoch > 0 and math.isfinite(value)
+    state = TrialState.COMPLETE if known and cause is not Cause.NAN else TrialState.PRUNED
+    return Outcome(
+        state=state,
+        cause=cause if known or cause is Cause.NAN else Cause.NAN,
+        reason="the objective is not a number" if cause is Cause.NAN or not known else "",
+        objective=value if known else None,
+        best_epoch=epoch if known else 0,
+        epochs=int(result["epochs"]),
+        seconds=float(result["seconds"]),
+        metrics={k: float(v) for k, v in result["history"][epoch - 1].items()} if known else {},
+    )

@@ -1,0 +1,111 @@
+"""Runs the real command in a folder of its own, and waits for what it prints."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PATIENCE_S = 180
+
+
+@dataclass
+class Command:
+    """A started `python -m search ...`; its output grows in a file."""
+
+    process: subprocess.Popen
+    out: Path
+
+    @property
+    def text(self):
+        return self.out.read_text()
+
+    def wait_for(self, found, what):
+        """Waits until `found(text)` is true. Fails when the command ends first or takes too long."""
+        until = time.monotonic() + PATIENCE_S
+        while not found(self.text):
+            assert self.process.poll() is None, f"ended before {what}:\n{self.text}"
+            assert time.monotonic() < until, f"no {what} after {PATIENCE_S} s:\n{self.text}"
+            time.sleep(0.05)
+
+    def end(self):
+        """Exit code, once it has ended."""
+        return self.process.wait(timeout=PATIENCE_S)
+
+    def kill(self, which=signal.SIGKILL):
+        self.process.send_signal(which)
+
+    def workers(self):
+        """Process ids of the workers: children of the fork server."""
+        listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+        rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
+        server = {pid for pid, parent, args in rows if parent == str(self.process.pid) and "forkserver" in args}
+        return [int(pid) for pid, parent, _ in rows if parent in server]
+
+
+@dataclass
+class Place:
+    """A working folder with a study file in it."""
+
+    root: Path
+
+    def start(self, *arguments):
+        out = self.root / "out.txt"
+        with out.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "search", *map(str, arguments)],
+                cwd=self.root,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        return Command(process, out)
+
+    def run(self, *arguments, code=0):
+        """Runs a command to its end and returns what it printed."""
+        command = self.start(*arguments)
+        assert command.end() == code, command.text
+        return command.text
+
+    def write(self, text, name="space.yaml"):
+        (self.root / name).write_text(text)
+        return name
+
+    def trials(self, study):
+        """Number -> state, as the record has them."""
+        return dict(self._rows(self.root / "studies" / study / "record.db", "SELECT number, state FROM trials"))
+
+    def epochs(self, study):
+        """Number -> epochs that are stored."""
+        query = (
+            "SELECT t.number, count(*) FROM trial_intermediate_values v "
+            "JOIN trials t ON t.trial_id = v.trial_id GROUP BY t.number"
+        )
+        return dict(self._rows(self.root / "studies" / study / "record.db", query))
+
+    def runs(self):
+        """Name -> statuses of all MLflow runs of that name."""
+        runs = {}
+        for name, status in self._rows(self.root / "mlflow.db", "SELECT name, status FROM runs"):
+            runs.setdefault(name, []).append(status)
+        return runs
+
+    @staticmethod
+    def _rows(path, query):
+        connection = sqlite3.connect(path)
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def place(tmp_path):
+    started = Place(tmp_path)
+    yield started
+    subprocess.run(["pkill", "-9", "-f", f"search run {tmp_path}"], check=False)
