@@ -38,9 +38,10 @@ class Objective:
     def read(self, history: Sequence[Mapping[str, float]]) -> tuple[float, int]:
         """Value and epoch (from 1) of the objective in `history`; the mean of the last k is dated at the last.
 
-        Returns (nan, 0) for an empty history and when every epoch is NaN under `at="best"`.
+        An infinite value counts as NaN: a loss of minus infinity is a bug, not a record. Returns (nan, 0) for an
+        empty history and when no epoch has a number under `at="best"`.
         """
-        values = [float(row[self.metric]) for row in history]
+        values = [_finite(row[self.metric]) for row in history]
         if not values:
             return math.nan, 0
         if self.at == "last":
@@ -53,3 +54,7 @@ class Objective:
             if self.direction.better(value, best):
                 best, epoch = value, i
         return best, epoch
+
+
+def _finite(value: float) -> float:
+    return float(value) if math.isfinite(value) else math.nan

@@ -7,7 +7,7 @@ import importlib.metadata
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +51,16 @@ class LockError(MendableError):
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """The resolved study file, its space, its objective with the direction, and the fingerprint of its data."""
+    """The resolved study file, its space, its objective with the direction, and the fingerprint of its data.
+
+    uuid: the study's identity for trackers, the same wherever its folder is moved.
+    """
 
     spec: Mapping[str, Any]
     space: Mapping[str, Any]
     objective: Objective
     fingerprint: str
+    uuid: str
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -65,6 +69,7 @@ class Lock:
             "space": self.space,
             "objective": asdict(self.objective),
             "data_fingerprint": self.fingerprint,
+            "uuid": self.uuid,
             "python": platform.python_version(),
             "versions": versions(),
         }
@@ -80,6 +85,7 @@ class Lock:
                 space=stored["space"],
                 objective=Objective(**objective | {"direction": Direction(objective["direction"])}),
                 fingerprint=stored["data_fingerprint"],
+                uuid=stored["uuid"],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LockError(
@@ -98,19 +104,21 @@ def versions() -> dict[str, str]:
     return found
 
 
-def keep(path: Path, lock: Lock) -> None:
-    """Writes the lock of a new study, or checks that a stored one has the same meaning.
+def keep(path: Path, lock: Lock) -> Lock:
+    """Writes the lock of a new study, or checks that a stored one has the same meaning; returns what stands.
 
     Raises StudyChangedError with every difference, LockError for a lock file that cannot be read.
     """
     if not path.exists():
         write_json(path, lock.to_json())
-        return
+        return lock
     old = Lock.read(path)
     differences = compare(old, lock)
     if differences:
         raise StudyChangedError(path, differences, str(lock.spec["study"]))
-    write_json(path, lock.to_json())
+    kept = replace(lock, uuid=old.uuid)
+    write_json(path, kept.to_json())
+    return kept
 
 
 def compare(old: Lock, new: Lock) -> list[str]:

@@ -2,9 +2,11 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TextIO
+from uuid import uuid4
 
 import numpy as np
 import psutil
@@ -12,11 +14,12 @@ import psutil
 from search import lock
 from search.backends.local import LocalBackend, LocalSettings
 from search.budget import Budget
-from search.clock import SystemClock
+from search.clock import Clock, SystemClock
 from search.closing import close_study
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
 from search.open_study import OpenStudy
+from search.ports import Backend
 from search.progress import View, view_for
 from search.pruning.registry import make_pruner
 from search.record import Record
@@ -34,18 +37,33 @@ _MEMORY_SHARE = 0.5
 """Share of the machine's memory that all workers together may fill before they are replaced between trials."""
 
 
-def run_study(file: StudyFile, *, stream: TextIO) -> int:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a study runs on: a clock, and the workers that a maker gives it."""
+
+    clock: Clock
+    workers_of: Callable[[OpenStudy, Clock], Backend]
+
+
+def local_workers(study: OpenStudy, clock: Clock) -> LocalBackend:
+    """Processes on this machine, as the study file's `workers` say."""
+    return LocalBackend(local_settings(study), study.task_of, clock)
+
+
+THIS_MACHINE = Stage(SystemClock(), local_workers)
+
+
+def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -> int:
     """Runs or continues the study of `file` and prints what a person wants to know. Returns the exit code.
 
-    Raises DataError, StudyBusyError, StudyChangedError, RecordError: all say what to do.
+    Raises DataError, SpecError for a study that does not fit its data, StudyBusyError, StudyChangedError,
+    RecordError: all say what to do.
     """
     study = OpenStudy.open(file)
     with study.folder.held(), ExitStack() as stack:
         _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
-        lock.keep(
-            study.folder.lock,
-            lock.Lock(file.resolved(), file.space.to_json(), file.objective, dataset.fingerprint),
-        )
+        file.refuse_unfit(dataset.signature)
+        kept = lock.keep(study.folder.lock, _lock(file, dataset.fingerprint))
         record = Record.open(
             study.folder.record_url,
             study=file.spec.study,
@@ -55,9 +73,10 @@ def run_study(file: StudyFile, *, stream: TextIO) -> int:
         stack.callback(record.close)
         record.back_up()
         view = view_for(stream, study=file.spec.study, metric=file.objective.metric)
-        tracker = make_tracker(study, view)
+        stack.callback(view.close)
+        tracker = make_tracker(study, view, uuid=kept.uuid)
         stack.callback(tracker.close)
-        ending = _search(study, record, tracker, view)
+        ending = _search(study, record, tracker, view, stage)
         view.close()
         close_study(study, record, tracker, ending, stream=stream)
     if ending.interrupted:
@@ -65,7 +84,11 @@ def run_study(file: StudyFile, *, stream: TextIO) -> int:
     return FAILED if ending.traceback else 0
 
 
-def make_tracker(study: OpenStudy, view: View) -> Tracker:
+def _lock(file: StudyFile, fingerprint: str) -> lock.Lock:
+    return lock.Lock(file.resolved(), file.space.to_json(), file.objective, fingerprint, uuid4().hex)
+
+
+def make_tracker(study: OpenStudy, view: View, *, uuid: str) -> Tracker:
     """The event log of the study's folder, and MLflow unless the file says none."""
     spec, objective = study.file.spec, study.file.objective
     mlflow: Tracker = NullTracker()
@@ -83,16 +106,21 @@ def make_tracker(study: OpenStudy, view: View) -> Tracker:
             direction=objective.direction.value,
             seed=spec.seed,
             parameters=tuple(study.file.space.names),
+            tags={
+                "uuid": uuid,
+                "driver": spec.search.driver,
+                "sampler": spec.search.sampler,
+                "pruner": spec.search.pruner.name,
+            },
         )
     )
     return tracker
 
 
-def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View) -> Ending:
+def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stage: Stage) -> Ending:
     """The loop over all trials; workers are ended on every way out."""
-    spec, file = study.file.spec, study.file
-    clock = SystemClock()
-    backend = LocalBackend(_local_settings(study), study.task_of, clock)
+    spec, file, clock = study.file.spec, study.file, stage.clock
+    backend = stage.workers_of(study, clock)
     gently = False
     try:
         runner = Runner(
@@ -142,7 +170,8 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
     )
 
 
-def _local_settings(study: OpenStudy) -> LocalSettings:
+def local_settings(study: OpenStudy) -> LocalSettings:
+    """How the study file's `workers` are kept on this machine."""
     workers = study.file.spec.workers
     return LocalSettings(
         workers=workers.count,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from models.spec.durations import Duration
 from models.spec.entries import Entry, OneOf, Real, Spec, Text, Whole, is_whole
 from models.spec.faults import RefusedError, refused, shown, unknown_key
+from tracking.mlflow_address import DEFAULT_URI, why_not
 
 MEAN = "mean_of_last"
 
@@ -104,8 +105,19 @@ class EnsembleSpec(Spec):
     ] = 0.5
 
 
+@dataclass(frozen=True)
+class Store(Text):
+    """Where MLflow keeps its runs."""
+
+    def read_given(self, value: Any, earlier: Mapping[str, Any]) -> str:
+        uri = super().read_given(value, earlier)
+        if why_not(uri) is not None:
+            raise refused(f"`{uri}` is no MLflow store", f"write {DEFAULT_URI}, http://host:port, or none")
+        return uri
+
+
 class TrackingSpec(Spec):
     """Where a study is shown."""
 
-    mlflow: Annotated[str | None, Text("MLflow tracking URI, or none", none=True)] = "sqlite:///mlflow.db"
+    mlflow: Annotated[str | None, Store("MLflow tracking URI, or none", none=True)] = DEFAULT_URI
     experiment: Annotated[str | None, Text("MLflow experiment; left out: the study's name", none=True)] = None

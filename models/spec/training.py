@@ -137,7 +137,10 @@ class TrainingSpec(Spec):
         ),
     ] = 0.0
     clip_norm: Annotated[float, FloatKnob("largest norm of a gradient; 0 is off", low=0, high=1e9)] = 0.0
-    clip_value: Annotated[float, FloatKnob("largest entry of a gradient; 0 is off", low=0, high=1e9)] = 0.0
+    clip_value: Annotated[
+        float,
+        FloatKnob("largest entry of a gradient; 0 is off", low=0, high=1e9, applies="clip_norm == 0"),
+    ] = 0.0
     class_weights: Annotated[str, ChoiceKnob("weights of the classes in the loss", choices=("none", "balanced"))] = (
         "none"
     )

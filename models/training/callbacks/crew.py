@@ -45,6 +45,6 @@ def _watching(plan: FitPlan, life: Life) -> list[keras.callbacks.Callback]:
         made.append(StopAtTarget(life, objective, training.stop_at))
     if (watch := training.early_stopping) is not None:
         made.append(EarlyStopping(life, objective, watch))
-    if (plateau := training.reduce_lr) is not None and training.schedule == "constant":
+    if (plateau := training.reduce_lr) is not None:
         made.append(ReduceLearningRate(objective, plateau))
     return made

@@ -12,7 +12,7 @@ class ReduceLearningRate(keras.callbacks.ReduceLROnPlateau):  # type: ignore[mis
     """Multiplies the learning rate by `factor` after `patience` epochs without a better objective.
 
     Any progress counts (`min_delta` 0): Keras' default of 1e-4 would mean another thing for every metric.
-    Used under a constant schedule only, warm-up included: the other schedules lower the rate by themselves.
+    Under a schedule its factor stays in force on what the schedule gives (see `Schedule`).
     """
 
     kind = "reduce_lr"

@@ -196,7 +196,7 @@ def clock() -> ManualClock:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let through the one warning that TensorFlow 2.21 gives with new numpy whenever Keras copies a tensor."""
-    mark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+    mark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(mark)

@@ -107,7 +107,7 @@ RATES: dict[str, tuple[dict[str, Any], list[float]]] = {
             "decay_rate": 0.1,
             "decay_epochs": 4,
         },
-        [1, 1, 1, 1, 0.1, 0.1],
+        [1, 1, 0.5, 0.25, 0.0125, 0.00625],
     ),
 }
 """Key: options, and the learning rates of six epochs in which nothing improves after the first."""
