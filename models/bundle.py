@@ -28,14 +28,6 @@ FORMAT = 1
 class BundleError(MendableError):
     """A stored trial is missing or damaged: `problem` names the file, `mend` says what to do."""
 
-    def __init__(self, problem: str, mend: str) -> None:
-        self.problem = problem
-        self.mend = mend
-        super().__init__(problem, mend)  # both in `args`, so that the error crosses a process boundary
-
-    def __str__(self) -> str:
-        return f"{self.problem}; {self.mend}"
-
 
 class Result(Protocol):
     """Any dataclass of plain values, such as `models.training.fit.FitResult`."""

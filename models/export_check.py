@@ -23,14 +23,6 @@ ROWS_CHECKED = 2000
 class ExportError(MendableError):
     """The ensemble was not exported: `problem` says why, `mend` what to do."""
 
-    def __init__(self, problem: str, mend: str) -> None:
-        self.problem = problem
-        self.mend = mend
-        super().__init__(problem, mend)  # both in `args`, so that the error crosses a process boundary
-
-    def __str__(self) -> str:
-        return f"{self.problem}; {self.mend}"
-
 
 def check_predictions(folder: Path, spec: DataSpec, data: Dataset, stored: NDArray[np.float64]) -> tuple[float, int]:
     """The largest difference between `stored` and what the model in `folder`, loaded anew, makes of the raw

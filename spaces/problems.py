@@ -11,6 +11,14 @@ Value = bool | int | float | str | None
 class MendableError(Exception):
     """An error whose text tells a person what is wrong, where, how to mend it; shown without a traceback."""
 
+    def __init__(self, problem: str, mend: str = "") -> None:
+        super().__init__(problem, mend)  # both in `args`, so that the error crosses a process boundary
+        self.problem = problem
+        self.mend = mend
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.mend}" if self.mend else self.problem
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -9,14 +9,6 @@ from spaces.problems import MendableError
 class DataError(MendableError, ValueError):
     """The data, or what the study file says about them, is to be edited."""
 
-    def __init__(self, problem: str, mend: str) -> None:
-        self.problem = problem
-        self.mend = mend
-        super().__init__(problem, mend)  # both in `args`, so that the error crosses a process boundary
-
-    def __str__(self) -> str:
-        return f"{self.problem}; {self.mend}"
-
 
 def listed(items: Sequence[Any], *, at_most: int = 5) -> str:
     """The first items, comma separated, and how many more there are."""

@@ -27,8 +27,3 @@ class DriverSetup:
 
 class DriverError(MendableError, ValueError):
     """A driver that cannot be made or cannot go on: what is wrong and how to mend it."""
-
-    def __init__(self, problem: str, mend: str) -> None:
-        super().__init__(f"{problem}; {mend}")
-        self.problem = problem
-        self.mend = mend

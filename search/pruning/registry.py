@@ -69,11 +69,6 @@ DOCS: dict[str, str] = {
 class PrunerError(MendableError, ValueError):
     """An unknown pruner, or an option that it cannot take: what is wrong and how to mend it."""
 
-    def __init__(self, problem: str, mend: str) -> None:
-        super().__init__(f"{problem}; {mend}")
-        self.problem = problem
-        self.mend = mend
-
 
 def make_pruner(name: str, options: Mapping[str, Any], *, direction: Direction, max_epochs: int) -> Pruner:
     """The pruner `name`; `max_epochs` is the epoch at which trials are finished.
