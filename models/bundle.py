@@ -96,7 +96,7 @@ def save_bundle(
     """
     import keras
 
-    (folder / MANIFEST).unlink(missing_ok=True)
+    discard_bundle(folder)
     bare = keras.Model(model.input, model.output, name=model.name)  # shares the weights, has no optimizer
     with replacing(folder / MODEL) as temporary:
         bare.save(temporary)
@@ -110,6 +110,11 @@ def save_bundle(
         "result": _encoded(dataclasses.asdict(result)),
     }
     write_json(folder / MANIFEST, manifest)
+
+
+def discard_bundle(folder: Path) -> None:
+    """Makes a bundle in `folder` count as gone, so that a trial which begins anew is not taken for finished."""
+    (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def load_bundle(folder: Path) -> Bundle:

@@ -1,17 +1,13 @@
-"""`check`: what a study file describes, sampled some hundred times; with `build`, also its data and a few models."""
+"""`check`: what a study file describes, sampled some hundred times. Looks at data and models only with `build`."""
 
 from typing import TextIO
 
 import numpy as np
 
-from models.data.dataset import Dataset
-from search.open_study import OpenStudy
 from search.spec import StudyFile, feasible_share
-from search.tables import aligned, cell
-from spaces.space import Params
+from search.tables import aligned
 
 SAMPLES = 300
-_BUILT = 3
 
 
 def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
@@ -32,18 +28,12 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
         note = "; rules over `params` are looked at with --build" if _counts_params(file) else ""
         print(f"{100 * share:.0f} % of them keep the limits{note}", file=stream)
         return int(share == 0)
-    return _build(file, samples, stream) if build else 0
+    if not build:
+        return 0
+    # here, because the data and the models load frameworks that a plain check does without
+    from search.building import build_some
 
-
-def describe(dataset: Dataset) -> str:
-    """Rows, inputs and outputs of a data set in a line."""
-    signature = dataset.signature
-    parts = [("training", dataset.train), ("validation", dataset.validation), ("test", dataset.test)]
-    rows = ", ".join(f"{len(part.y)} {name}" for name, part in parts if part is not None)
-    shape = " x ".join(map(str, signature.input_shape))
-    if signature.task == "regression":
-        return f"{rows} rows; {shape} inputs; predicts {', '.join(signature.targets)}"
-    return f"{rows} rows; {shape} inputs; {len(signature.classes)} classes"
+    return build_some(file, samples, stream)
 
 
 def _dimensions(file: StudyFile) -> list[tuple[str, str, str]]:
@@ -55,28 +45,3 @@ def _dimensions(file: StudyFile) -> list[tuple[str, str, str]]:
 
 def _counts_params(file: StudyFile) -> bool:
     return any("params" in limit.expression.names for limit in file.limits)
-
-
-def _build(file: StudyFile, samples: list[Params], stream: TextIO) -> int:
-    """Prepares the data and builds some of the sampled models."""
-    study = OpenStudy.open(file)
-    with study.folder.held():
-        _, dataset = study.data.of(file.config(samples[0]))
-    print(f"\ndata: {describe(dataset)}", file=stream)
-    for note in dataset.notes:
-        print(f"  note: {note}", file=stream)
-    feasible = [p for p in samples if study.why_infeasible(p) is None]
-    if file.limits:
-        print(f"\n{100 * len(feasible) / len(samples):.0f} % of the configurations keep the limits", file=stream)
-    if not feasible:
-        print("no sampled configuration keeps the limits; widen `limits` or the space", file=stream)
-        return 1
-    from models.families.registry import build
-
-    print(f"\n{min(_BUILT, len(feasible))} models built:", file=stream)
-    rows = [("params", "configuration")]
-    for params in feasible[:_BUILT]:
-        model = build(file.config(params).model, dataset.signature)
-        rows.append((str(model.count_params()), " ".join(f"{k}={cell(v)}" for k, v in params.items())))
-    print(aligned(rows), file=stream)
-    return 0

@@ -4,6 +4,7 @@ one sentence and an exit code. Imports a framework only inside the command that 
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        code = command(options)
+        sys.stdout.flush()
+        return code
     except SpecError as error:
         print(error, file=sys.stderr)
         print(f"{len(error.problems)} problem{'s' if len(error.problems) > 1 else ''}", file=sys.stderr)
@@ -30,11 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nstopped at once; `run` again continues from what is stored", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # the reader of a pipe such as `| head` has left
-        sys.stderr.close()
+        # the reader of a pipe such as `| head` has left; what Python flushes at its end goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except MendableError as error:
         print(error, file=sys.stderr)
+        return FAILED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"{error.filename} cannot be used ({error.strerror}); check the path and its rights", file=sys.stderr)
         return FAILED
 
 

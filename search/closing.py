@@ -19,6 +19,8 @@ from tracking.tracker import Tracker
 from tracking.values import StudySummary
 
 _SHOWN = 5
+_NAMED = 6
+"""Parameters that are named with their importance."""
 
 
 def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Ending, *, stream: TextIO) -> None:
@@ -86,9 +88,21 @@ def counts_line(trials: Sequence[RecordedTrial]) -> str:
 
 
 def importances_line(importances: Mapping[str, float]) -> str:
-    """The parameters by the share of the objective's variation that they explain."""
+    """The parameters by the share of the objective's variation that they explain; the small ones together."""
     ordered = sorted(importances.items(), key=lambda item: -item[1])
-    return " · ".join(f"{name} {100 * share:.0f} %" for name, share in ordered if share >= 0.005)
+    first, rest = ordered[:_NAMED], ordered[_NAMED:]
+    shown = [f"{name} {100 * share:.0f} %" for name, share in first]
+    if rest:
+        shown.append(f"{len(rest)} others {100 * sum(share for _, share in rest):.0f} %")
+    return " · ".join(shown)
+
+
+def ensemble_text(ensemble: Ensemble) -> str:
+    """The four contenders, what their scores are of, and who won."""
+    below = [*ensembling.parts_lines(ensemble), ensemble.sentence]
+    below += [f"passed over: {line}" for line in ensemble.passed_over]
+    heading = f"ensemble: {ensemble.metric} of the four contenders"
+    return "\n".join([heading, aligned(ensembling.table(ensemble)), *(f"  {line}" for line in below)])
 
 
 def _ensemble(study: OpenStudy, rows: Sequence[Row], ending: Ending) -> tuple[Ensemble | None, str]:
@@ -117,11 +131,7 @@ def _print_ensemble(ensemble: Ensemble | None, why_none: str, stream: TextIO) ->
         print(f"\nno ensemble: {why_none}", file=stream)
     if ensemble is None:
         return
-    print("\nensemble:", file=stream)
-    print(aligned(ensembling.table(ensemble)), file=stream)
-    print(f"  {ensemble.sentence}", file=stream)
-    for line in ensemble.passed_over:
-        print(f"  passed over: {line}", file=stream)
+    print(f"\n{ensemble_text(ensemble)}", file=stream)
 
 
 def _print_next(study: OpenStudy, link: str | None, *, has_ensemble: bool, ending: Ending, stream: TextIO) -> None:

@@ -1,8 +1,9 @@
 """The weighted ensemble of a study, from stored predictions alone, and `ensemble.json`. Loads no model."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Ensemble:
             "members": _listed(self.members),
             "contenders": {name: _listed(members) for name, members in self.contenders.items()},
             "scores": {
-                name: {part: asdict(score) for part, score in parts.items()} for name, parts in self.scores.items()
+                name: {part: _score_json(score) for part, score in parts.items()} for name, parts in self.scores.items()
             },
             "passed_over": list(self.passed_over),
         }
@@ -59,7 +60,7 @@ class Ensemble:
             members=_pairs(stored["members"]),
             contenders={name: _pairs(members) for name, members in stored["contenders"].items()},
             scores={
-                name: {part: Scores(**score) for part, score in parts.items()}
+                name: {part: _score_from(score) for part, score in parts.items()}
                 for name, parts in stored["scores"].items()
             },
             passed_over=tuple(stored["passed_over"]),
@@ -99,16 +100,28 @@ def load(path: Path) -> Ensemble:
 
 
 def table(ensemble: Ensemble) -> list[tuple[str, ...]]:
-    """The four contenders as rows of text, with a heading, for people."""
+    """The four contenders as rows of text, with a heading, for people: the metric on every part, and the loss."""
     parts = list(ensemble.scores[SINGLE])
-    heading = ("", "members", *(f"{ensemble.metric} ({part})" for part in parts), "loss (judge)")
-    lines = [heading]
+    with_loss = ensemble.metric != "loss"
+    heading = ("", "members", *parts)
+    lines = [(*heading, "loss (judge)") if with_loss else heading]
     for name, scores in ensemble.scores.items():
-        values = (f"{scores[part].metric:.4f}" for part in parts)
+        values = [f"{scores[part].metric:.4f}" for part in parts]
+        if with_loss:
+            values.append(f"{scores['judge'].loss:.4f}")
         mark = "* " if name == ensemble.winner else "  "
-        count = str(len(ensemble.contenders[name]))
-        lines.append((mark + name, count, *values, f"{scores['judge'].loss:.4f}"))
+        lines.append((mark + name, str(len(ensemble.contenders[name])), *values))
     return lines
+
+
+def parts_lines(ensemble: Ensemble) -> list[str]:
+    """What the parts of the table are, in rows."""
+    rows = {part: scores.rows for part, scores in ensemble.scores[SINGLE].items()}
+    lines = [
+        f"weigh: {rows['weigh']} validation rows, which chose and weighed the members",
+        f"judge: the other {rows['judge']}, which elected *",
+    ]
+    return lines + ([f"test:  {rows['test']} test rows, scored once"] if "test" in rows else [])
 
 
 def _candidates(folder: StudyFolder, rows: Sequence[Row]) -> tuple[list[int], list[Mapping[str, Any]], tuple[str, ...]]:
@@ -157,3 +170,14 @@ def _listed(members: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
 
 def _pairs(listed: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, float], ...]:
     return tuple((int(m["trial"]), float(m["weight"])) for m in listed)
+
+
+def _score_json(scores: Scores) -> dict[str, Any]:
+    """JSON knows no NaN, which is the score of a metric that its rows leave undefined."""
+    finite = {"metric": scores.metric, "loss": scores.loss}
+    return {name: value if math.isfinite(value) else None for name, value in finite.items()} | {"rows": scores.rows}
+
+
+def _score_from(stored: Mapping[str, Any]) -> Scores:
+    metric, loss = (math.nan if stored[name] is None else float(stored[name]) for name in ("metric", "loss"))
+    return Scores(metric, loss, int(stored["rows"]))

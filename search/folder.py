@@ -33,10 +33,6 @@ class StudyFolder:
         return self.root / "space.lock.json"
 
     @property
-    def spec(self) -> Path:
-        return self.root / "space.yaml"
-
-    @property
     def data(self) -> Path:
         return self.root / "data"
 

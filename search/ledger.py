@@ -14,7 +14,6 @@ class Entry:
     """One trial. `ordered` is why the coordinator told it to stop, if it did; `losses` counts workers lost with it."""
 
     suggestion: Suggestion
-    rows: list[dict[str, float]] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     seconds: float = 0.0
     outcome: Outcome | None = None
@@ -64,9 +63,8 @@ class Ledger:
     def epoch(self, number: int, report: EpochReport) -> Entry:
         """One trained epoch; an epoch repeated after a lost worker replaces what it had been."""
         entry = self.entries[number]
-        del entry.values[report.epoch - 1 :], entry.rows[report.epoch - 1 :]
+        del entry.values[report.epoch - 1 :]
         entry.values.append(report.metrics[self._objective.metric])
-        entry.rows.append(dict(report.metrics))
         entry.seconds += report.seconds
         self._curves[number] = entry.curve
         return entry

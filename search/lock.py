@@ -19,6 +19,8 @@ from spaces.space import Space
 
 MEANING = ("seed", "data", "model", "training", "objective", "limits")
 """The sections of a study file that finished trials depend on."""
+HARMLESS = ("data.folder", "training.csv_log", "training.checkpoint_every", "training.metrics")
+"""Keys of those sections that change no number of a trial; the data have a fingerprint of their own."""
 _PACKAGES = (
     "keras-search",
     "tensorflow",
@@ -123,17 +125,26 @@ def keep(path: Path, lock: Lock) -> Lock:
 
 def compare(old: Lock, new: Lock) -> list[str]:
     """One sentence for each difference that would give finished trials another meaning."""
-    found = difference(Space.from_json(old.space), Space.from_json(new.space))
+    spaces = Space.from_json(old.space), Space.from_json(new.space)
+    found = difference(*spaces)
+    told = _knobs(*spaces)
     before, after = _flat(old.spec), _flat(new.spec)
     for path in sorted(before.keys() | after.keys()):
-        if path.split(".")[0] not in MEANING or before.get(path) == after.get(path):
+        section, _, below = path.partition(".")
+        if section not in MEANING or path in HARMLESS or before.get(path) == after.get(path):
             continue
-        if _is_space(before.get(path)) and _is_space(after.get(path)):
-            continue  # the space's own difference says it better
+        if below in told:
+            continue  # the difference of the spaces says it better, or knows that both mean the same
         found.append(f"{path} was {_shown(before, path)} and is {_shown(after, path)}")
     if not found and old.fingerprint != new.fingerprint:
         found.append("the data have changed since the study was begun")
     return found
+
+
+def _knobs(*spaces: Space) -> set[str]:
+    """Names of the knobs that the spaces hold, varied or fixed; that of `units.1` is `units`."""
+    names = {name for space in spaces for name in (*space.names, *space.fixed)}
+    return names | {name.rpartition(".")[0] for name in names if name.rpartition(".")[2].isdigit()}
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

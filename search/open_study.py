@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from models.spec.varied import Varied
 from search.folder import StudyFolder
 from search.spec import StudyFile
 from search.study import Params, Suggestion
 from search.trial import TrialTask
 from search.variants import DataVariants
+from spaces.domains import Categories, IntRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +56,14 @@ class OpenStudy:
     @property
     def max_epochs(self) -> int:
         """The most epochs that any configuration trains."""
-        epochs = self.file.spec.training.epochs
-        return epochs if isinstance(epochs, int) else int(epochs.domain.high)
+        epochs: int | Varied = self.file.spec.training.epochs
+        if not isinstance(epochs, Varied):
+            return epochs
+        if isinstance(epochs.domain, IntRange):
+            return epochs.domain.high
+        assert isinstance(epochs.domain, Categories)
+        return max(choice for choice in epochs.domain.choices if isinstance(choice, int))
+
+    def epochs_of(self, params: Params) -> int:
+        """The epochs that the configuration of `params` trains."""
+        return self.file.config(params).training.epochs

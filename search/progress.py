@@ -2,17 +2,12 @@
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import Protocol, TextIO
 
-from search.budget import Budget, Spent, share_used
+from search.budget import Budget, Spent
 from search.ledger import Incumbent, Ledger
 from search.study import Cause, Outcome, TrialState
-
-if TYPE_CHECKING:
-    from rich.console import Group
-    from rich.live import Live
-
-_LIVE_EVERY_S = 0.25
+from search.tables import cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +78,25 @@ class SilentView:
 
 
 class LinesView:
-    """One line a finished trial, for logs and pipes."""
+    """For logs and pipes: what is searched, one line a finished trial, and every new best."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, study: str, metric: str) -> None:
         self._stream = stream
+        self._study = study
+        self._metric = metric
+        self._begun = False
+        self._best: Incumbent | None = None
 
-    def show(self, progress: Progress) -> None: ...
+    def show(self, progress: Progress) -> None:
+        if not self._begun:
+            self._begun = True
+            self.say(first_line(self._study, self._metric, progress))
+        best = progress.incumbent
+        if best is None or any(t.number == best.number for t in progress.training):
+            return
+        if self._best is None or (best.number, best.value) != (self._best.number, self._best.value):
+            self._best = best
+            self.say(f"best so far: {incumbent_line(best, self._metric)}")
 
     def trial_ended(self, number: int, outcome: Outcome) -> None:
         self.say(ended_line(number, outcome))
@@ -99,64 +107,13 @@ class LinesView:
     def close(self) -> None: ...
 
 
-class LiveView:
-    """A panel that is drawn anew some times a second; what is said scrolls above it."""
-
-    def __init__(self, study: str, metric: str) -> None:
-        from rich.console import Console
-
-        self._console = Console()
-        self._study = study
-        self._metric = metric
-        self._live: Live | None = None
-
-    def show(self, progress: Progress) -> None:
-        from rich.live import Live
-
-        if self._live is None:
-            self._live = Live(console=self._console, refresh_per_second=1 / _LIVE_EVERY_S, transient=True)
-            self._live.start()
-        self._live.update(self._draw(progress))
-
-    def trial_ended(self, number: int, outcome: Outcome) -> None:
-        self.say(ended_line(number, outcome))
-
-    def say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    def close(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-
-    def _draw(self, progress: Progress) -> "Group":
-        from rich.console import Group
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
-        head = Table.grid(padding=(0, 2))
-        share = share_used(progress.budget, progress.spent)
-        bar = ProgressBar(total=1.0, completed=share, width=30)
-        head.add_row(Text(self._study, style="bold"), bar, spent_line(progress.budget, progress.spent))
-        rows = Table.grid(padding=(0, 2))
-        for t in progress.training:
-            value = "" if t.value is None else f"{self._metric} {t.value:.4f}"
-            rows.add_row(f"  trial {t.number}", f"epoch {t.epoch} of {t.epochs}", value, f"{t.seconds:.0f} s")
-        best = Text("best  ", style="bold").append_text(
-            Text(
-                incumbent_line(progress.incumbent, self._metric),
-                style="green",
-                overflow="ellipsis",
-                no_wrap=True,
-            )
-        )
-        return Group(head, best, Text(counts_line(progress)), rows)
-
-
 def view_for(stream: TextIO, *, study: str, metric: str) -> View:
     """The live view on a terminal, plain lines elsewhere."""
-    return LiveView(study, metric) if stream is sys.stdout and stream.isatty() else LinesView(stream)
+    if stream is sys.stdout and stream.isatty():
+        from search.live_view import LiveView
+
+        return LiveView(study, metric)
+    return LinesView(stream, study=study, metric=metric)
 
 
 def ended_line(number: int, outcome: Outcome) -> str:
@@ -168,8 +125,34 @@ def ended_line(number: int, outcome: Outcome) -> str:
     }.get(outcome.state, outcome.state.value)
     value = "-" if outcome.objective is None else f"{outcome.objective:.4f} at epoch {outcome.best_epoch}"
     why = outcome.reason or ("" if outcome.cause is Cause.FINISHED else outcome.cause.value)
-    line = f"trial {number:>3}  {word}  {value:<20} {outcome.epochs:>3} epochs {outcome.seconds:6.1f} s"
+    epochs = f"{outcome.epochs:>3} epoch{' ' if outcome.epochs == 1 else 's'}"
+    line = f"trial {number:>3}  {word}  {value:<20} {epochs} {outcome.seconds:6.1f} s"
     return f"{line}  {why}".rstrip()
+
+
+def first_line(study: str, metric: str, progress: Progress) -> str:
+    """What is searched and how long, and what an earlier command has done of it."""
+    budget, spent = progress.budget, progress.spent
+    bounds = [
+        f"{budget.trials} trials" if budget.trials else "",
+        f"{budget.epochs} epochs" if budget.epochs else "",
+        clock_time(budget.seconds) if budget.seconds else "",
+    ]
+    line = f"{study}: {metric}, at most {' · '.join(b for b in bounds if b)}"
+    ended = progress.complete + progress.pruned + progress.failed
+    if ended:
+        line += f"; goes on after {ended} trials, {spent.epochs} epochs and {clock_time(spent.seconds)}"
+    return line
+
+
+def training_line(training: Training, metric: str) -> str:
+    """One trial at work, in columns that keep their places."""
+    width = len(str(training.epochs))
+    value = "" if training.value is None else f"{metric} {training.value:.4f}"
+    if not training.epoch:
+        return f"  trial {training.number:>3}  starting"
+    line = f"  trial {training.number:>3}  epoch {training.epoch:>{width}} of {training.epochs}"
+    return f"{line}  {training.seconds:>5.0f} s  {value}".rstrip()
 
 
 def spent_line(budget: Budget, spent: Spent) -> str:
@@ -190,8 +173,11 @@ def spent_line(budget: Budget, spent: Spent) -> str:
 def incumbent_line(incumbent: Incumbent | None, metric: str) -> str:
     if incumbent is None:
         return "-"
-    params = "  ".join(f"{k}={_short(v)}" for k, v in incumbent.params.items())
-    return f"{metric} {incumbent.value:.4f}  (trial {incumbent.number}, epoch {incumbent.epoch})  {params}"
+    return f"{metric} {incumbent.value:.4f} (trial {incumbent.number}, epoch {incumbent.epoch})"
+
+
+def params_line(incumbent: Incumbent) -> str:
+    return "  ".join(f"{name}={cell(value)}" for name, value in incumbent.params.items())
 
 
 def counts_line(progress: Progress) -> str:
@@ -212,7 +198,3 @@ def clock_time(seconds: float) -> str:
 
 def _of(used: str, bound: int | str | None, unit: str) -> str:
     return f"{used} {unit}" if bound is None else f"{used} of {bound} {unit}"
-
-
-def _short(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -265,6 +265,9 @@ def _refuse_damaged(path: Path) -> None:
         return
     backup = backup_path(path)
     mend = f"put the backup {backup} in its place" if backup.exists() else "move it away to begin the study anew"
+    unmerged = path.with_name(f"{path.name}-wal")
+    if unmerged.exists():  # what a killed process had not merged yet: SQLite would write it into whatever lies there
+        mend += f", and delete {unmerged}"
     if path.stat().st_size == 0:
         raise RecordError(f"{path} is empty, it was a study's record; {mend}")
     connection = sqlite3.connect(path)

@@ -43,11 +43,15 @@ _SAVE_TIME_EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the loop obeys: the objective, the budget, limits over configurations and the time of one trial."""
+    """What the loop obeys: the objective, the budget, limits over configurations and the time of one trial.
+
+    epochs_of: how many epochs a configuration trains; None when that is left to the driver.
+    """
 
     objective: Objective
     budget: Budget
     why_infeasible: Callable[[Params], str | None]
+    epochs_of: Callable[[Params], int] | None = None
     trial_seconds: float | None = None
 
 
@@ -159,12 +163,18 @@ class Runner:
             self._next += 1
             why = self._rules.why_infeasible(suggestion.params)
             if why is None:
-                return suggestion
+                return self._planned(suggestion)
             self._refuse(suggestion, why)
         self._ending = Ending(
             f"{INFEASIBLE_IN_A_ROW} configurations in a row broke a limit (last: {why}); widen `limits` or the space"
         )
         return None
+
+    def _planned(self, suggestion: Suggestion) -> Suggestion:
+        """Drivers plan for the longest configuration; where `epochs` varies, this one may be shorter."""
+        if self._rules.epochs_of is None:
+            return suggestion
+        return replace(suggestion, epochs=min(suggestion.epochs, self._rules.epochs_of(suggestion.params)))
 
     def _refuse(self, suggestion: Suggestion, why: str) -> None:
         outcome = Outcome(TrialState.PRUNED, Cause.INFEASIBLE, why)

@@ -63,7 +63,7 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
     with study.folder.held(), ExitStack() as stack:
         _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
         file.refuse_unfit(dataset.signature)
-        kept = lock.keep(study.folder.lock, _lock(file, dataset.fingerprint))
+        kept = lock.keep(study.folder.lock, _lock(file, dataset.content))
         record = Record.open(
             study.folder.record_url,
             study=file.spec.study,
@@ -120,12 +120,13 @@ def make_tracker(study: OpenStudy, view: View, *, uuid: str) -> Tracker:
 def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stage: Stage) -> Ending:
     """The loop over all trials; workers are ended on every way out."""
     spec, file, clock = study.file.spec, study.file, stage.clock
+    driver = make_driver(spec.search.driver, _driver_setup(study))
     backend = stage.workers_of(study, clock)
     gently = False
     try:
         runner = Runner(
             Parts(
-                driver=make_driver(spec.search.driver, _driver_setup(study)),
+                driver=driver,
                 pruner=make_pruner(
                     spec.search.pruner.name,
                     spec.search.pruner.options,
@@ -144,6 +145,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 objective=file.objective,
                 budget=Budget(spec.budget.trials, spec.budget.time, spec.budget.epochs),
                 why_infeasible=study.why_infeasible,
+                epochs_of=study.epochs_of,
                 trial_seconds=spec.workers.trial_time,
             ),
             restored=record.trials(),

@@ -5,7 +5,7 @@ from typing import TextIO
 
 from models.ensemble.candidates import EnsembleError
 from search import ensembling
-from search.closing import counts_line
+from search.closing import counts_line, ensemble_text
 from search.leaderboard import Row, rank
 from search.stored import NoStudyError, StoredStudy
 from search.study import RecordedTrial
@@ -42,9 +42,7 @@ def _show_study(stored: StoredStudy, stream: TextIO) -> None:
         ensemble = ensembling.load(stored.folder.ensemble)
     except EnsembleError:
         return
-    print("\nensemble:", file=stream)
-    print(aligned(ensembling.table(ensemble)), file=stream)
-    print(f"  {ensemble.sentence}", file=stream)
+    print(f"\n{ensemble_text(ensemble)}", file=stream)
 
 
 def _leaderboard(rows: Sequence[Row]) -> str:

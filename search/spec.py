@@ -13,7 +13,7 @@ import numpy as np
 from models.config import Config
 from models.objective import Direction, Objective
 from models.signature import Signature
-from models.spec.data import DataSpec
+from models.spec.data import DataSpec, possible_tasks
 from models.spec.faults import Fault
 from models.spec.metrics import METRICS, base_name
 from models.spec.sections import schema_of, with_values
@@ -22,10 +22,9 @@ from models.spec.varied import Varied
 from search.spec_checks import (
     PARAMS,
     check_budget,
+    check_data,
+    check_fit,
     check_grid,
-    check_loss,
-    check_metrics,
-    check_objective,
     check_task,
     read_limits,
 )
@@ -108,6 +107,12 @@ class StudyFile:
             values[PARAMS] = n_params(config.model, signature)
         return check(self.limits, values)
 
+    def refuse_unfit(self, signature: Signature) -> None:
+        """Raises SpecError when the study asks for what the data cannot have, such as the accuracy of amounts."""
+        faults = list(check_data(self.spec, signature, lambda place: self.document.marks.has(*place)))
+        if faults:
+            raise SpecError(_problems(faults, self.document))
+
     def resolved(self) -> dict[str, Any]:
         """The whole study as plain data: every key, defaults and spaces included."""
         return self.spec.model_dump(mode="json")
@@ -149,10 +154,9 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
         *wrong_limits,
         *check_task(study),
         *check_budget(study),
-        *check_objective(study),
-        *check_metrics(study),
+        *check_fit(study, possible_tasks(study.data), is_written),
+        *check_grid(study, space),
     ]
-    found += [*check_loss(study, is_written), *check_grid(study, space)]
     faults += [fault for fault in found if not any(_covers(other, fault) for other in reading.faults)]
     if faults:
         raise SpecError(_problems(faults, document))

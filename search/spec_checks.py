@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from models.objective import Direction
-from models.signature import Task
+from models.signature import Signature, Task
+from models.spec.cnn import CnnSpec
 from models.spec.data import possible_tasks
 from models.spec.faults import Fault, Path
 from models.spec.metrics import METRICS, VALIDATION, base_name, fitting, why_unknown
@@ -41,10 +42,29 @@ def check_budget(study: StudySpec) -> Iterator[Fault]:
         yield Fault(("budget",), "the budget has no bound", "give at least one of trials, time and epochs")
 
 
-def check_objective(study: StudySpec) -> Iterator[Fault]:
+Tasks = tuple[Task, ...]
+"""The tasks that the data may have; empty when the study file contradicts itself."""
+
+
+def check_fit(study: StudySpec, tasks: Tasks, is_written: Callable[[Path], bool]) -> Iterator[Fault]:
+    """Objective, metrics and loss against the tasks that the data may have."""
+    yield from check_objective(study, tasks)
+    yield from check_metrics(study, tasks)
+    yield from check_loss(study, tasks, is_written)
+
+
+def check_data(study: StudySpec, signature: Signature, is_written: Callable[[Path], bool]) -> Iterator[Fault]:
+    """What the study file asks for, against the data as they turned out to be."""
+    yield from check_fit(study, (signature.task,), is_written)
+    if isinstance(study.model, CnnSpec) and len(signature.input_shape) != 3:
+        problem = f"a cnn takes images (height, width, channels), but a row has the shape {signature.input_shape}"
+        yield Fault(("model", "family"), problem, "write `family: mlp`")
+
+
+def check_objective(study: StudySpec, tasks: Tasks) -> Iterator[Fault]:
     """Metric and direction of the objective."""
     metric, at = study.objective.metric, ("objective", "metric")
-    unknown = why_unknown(metric)
+    unknown = why_unknown(metric, prefix=VALIDATION)
     if unknown is not None:
         yield Fault(at, *unknown)
         return
@@ -52,7 +72,6 @@ def check_objective(study: StudySpec) -> Iterator[Fault]:
         yield Fault(at, f"`{metric}` is measured on training rows", f"write `{VALIDATION}{metric}`")
         return
     known = METRICS[base_name(metric)]
-    tasks = possible_tasks(study.data)
     if tasks and not set(known.tasks) & set(tasks):
         yield _misfit(at, metric, tasks)
     goal = study.objective.goal
@@ -76,15 +95,14 @@ def _moving_loss(study: StudySpec) -> Iterator[Fault]:
             )
 
 
-def _misfit(at: Path, metric: str, tasks: tuple[Task, ...]) -> Fault:
+def _misfit(at: Path, metric: str, tasks: Tasks) -> Fault:
     prefix = VALIDATION if metric.startswith(VALIDATION) else ""
     fit = ", ".join(prefix + name for name in fitting(tasks))
     return Fault(at, f"`{metric}` does not fit a {' or '.join(tasks)} task", f"choose among {fit}")
 
 
-def check_metrics(study: StudySpec) -> Iterator[Fault]:
+def check_metrics(study: StudySpec, tasks: Tasks) -> Iterator[Fault]:
     """The metrics to compute besides."""
-    tasks = possible_tasks(study.data)
     for i, metric in enumerate(study.training.metrics):
         at = ("training", "metrics", i)
         unknown = why_unknown(metric)
@@ -96,9 +114,8 @@ def check_metrics(study: StudySpec) -> Iterator[Fault]:
             yield _misfit(at, metric, tasks)
 
 
-def check_loss(study: StudySpec, is_written: Callable[[Path], bool]) -> Iterator[Fault]:
+def check_loss(study: StudySpec, tasks: Tasks, is_written: Callable[[Path], bool]) -> Iterator[Fault]:
     """Losses, and knobs for classes only, against the task."""
-    tasks = possible_tasks(study.data)
     if not tasks:
         return
     for at, loss in _choices(study.training.loss, ("training", "loss")):

@@ -33,6 +33,11 @@ class StoredStudy:
         """The study of that name under `studies/`, or in that folder. Raises NoStudyError, LockError, RecordError."""
         folder = StudyFolder(_find(study))
         lock = Lock.read(folder.lock)
+        if not folder.record.exists():
+            # opening the record would begin it
+            raise NoStudyError(
+                f"{folder.root} has no trials yet ({folder.record.name} is not there); run its study file"
+            )
         name = str(lock.spec["study"])
         record = Record.open(
             folder.record_url,

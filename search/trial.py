@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.bundle import is_complete, load_bundle, save_bundle
+from models.bundle import discard_bundle, is_complete, load_bundle, save_bundle
 from models.config import Config
 from models.data.dataset import Dataset, open_dataset
 from models.objective import Objective
@@ -68,11 +68,15 @@ def run_trial(task: TrialTask, calls: Calls, *, datasets: dict[Path, Dataset]) -
         # a process died after the trial was stored and before it was recorded
         return _stored_outcome(task, calls)
     try:
-        return _train(task, calls, datasets)
+        try:
+            return _train(task, calls, datasets)
+        except CheckpointError:
+            # a whole file, but of another version or configuration
+            return _train(dataclasses.replace(task, resume=False), calls, datasets)
     except OutOfMemory as error:
         return Outcome(TrialState.PRUNED, Cause.OUT_OF_MEMORY, f"out of memory: {error}")
     except Exception as error:  # the model is the user's: whatever it raises belongs to the trial
-        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
         return Outcome(TrialState.FAILED, Cause.ERROR, reason, traceback=traceback.format_exc())
 
 
@@ -109,6 +113,7 @@ def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, int]:
     file = CheckpointFile(task.folder / CHECKPOINT_NAME)
     if not task.resume:
         file.delete()
+        discard_bundle(task.folder)
     if not file.exists():
         return file, 0
     try:

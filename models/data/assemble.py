@@ -88,12 +88,13 @@ def _pair(x: Any, y: Any, spec: DataSpec, *, origin: str) -> Raw:
     values = np.asarray(y)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
-    if values.ndim not in (1, 2) or len(x) != len(values):
-        raise DataError(f"`{origin}` has {len(x)} rows of x but y of shape {values.shape}", "give one y for each row")
+    rows = len(x) if np.ndim(x) else 0
+    if values.ndim not in (1, 2) or rows != len(values):
+        raise DataError(f"`{origin}` has {rows} rows of x but y of shape {values.shape}", "give one y for each row")
     if not len(values):
         raise DataError(f"`{origin}` has no rows", "give data with rows in them")
     array = x if isinstance(x, pd.DataFrame) else np.asarray(x)
-    if isinstance(array, np.ndarray) and array.dtype.kind not in "OUS":
+    if isinstance(array, np.ndarray) and (array.ndim > 2 or array.dtype.kind not in "OUS"):
         return _arrays(array, values, spec, origin=origin)
     frame = pd.DataFrame(array).reset_index(drop=True)
     frame.columns = [c if isinstance(c, str) else f"x{c}" for c in frame.columns]

@@ -74,9 +74,12 @@ def fitting(tasks: tuple[Task, ...]) -> list[str]:
     return [name for name, metric in METRICS.items() if set(metric.tasks) & set(tasks)]
 
 
-def why_unknown(metric: str) -> tuple[str, str] | None:
-    """What is wrong with the name of an objective, and how to mend it; None if it is known."""
-    if base_name(metric) in METRICS:
+def why_unknown(metric: str, *, prefix: str = "") -> tuple[str, str] | None:
+    """What is wrong with the name of a metric, and how to mend it; None if it is known.
+
+    prefix: what stands before the names that are proposed.
+    """
+    base = base_name(metric)
+    if base in METRICS:
         return None
-    mend = did_you_mean(base_name(metric), METRICS)
-    return f"unknown metric `{metric}`", f"{mend}; `val_` before a name reads it on validation rows"
+    return f"unknown metric `{metric}`", did_you_mean(prefix + base, [prefix + name for name in METRICS])

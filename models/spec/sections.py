@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -72,7 +74,8 @@ def read_short(spec: type[Spec], key: str, value: Any) -> Spec:
         ) from None
 
 
-def entries_of(spec: type[Spec]) -> dict[str, Entry]:
+@cache
+def entries_of(spec: type[Spec]) -> Mapping[str, Entry]:
     """The entries of a spec by key, in the order in which it lists them."""
     found = {}
     for name, info in spec.model_fields.items():
@@ -80,7 +83,7 @@ def entries_of(spec: type[Spec]) -> dict[str, Entry]:
         if entry is None:
             raise TypeError(f"{spec.__name__}.{name} has no entry in its annotation")
         found[name] = entry
-    return found
+    return MappingProxyType(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,5 +161,5 @@ class TrainingSpec(Spec):
     stop_on_nan: Annotated[bool, Flag("end a trial at the first loss that is not a number")] = True
     stop_at: Annotated[float | None, Real("value of the objective that ends a trial", none=True)] = None
     restore_best: Annotated[bool, Flag("keep the weights of the best epoch rather than of the last")] = True
-    csv_log: Annotated[bool, Flag("write `epochs.csv` for every trial")] = True
+    csv_log: Annotated[bool, Flag("write the epochs of every trial to `log.csv` in its folder")] = True
     checkpoint_every: Annotated[float, Duration("least time between two checkpoints of a trial")] = 30.0

@@ -7,7 +7,7 @@ replaced either way. The coordinator itself never imports TensorFlow.
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
@@ -43,6 +43,17 @@ class LocalSettings:
     log: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What a worker process does, and the modules that the server imports before it forks one."""
+
+    work: Callable[[Connection, WorkerSettings], None]
+    preload: tuple[str, ...]
+
+
+TRAINING = Life(work, ("models.training.preload", "search.backends.worker"))
+
+
 @dataclass(slots=True)
 class _Worker:
     id: int
@@ -58,12 +69,20 @@ class _Worker:
 class LocalBackend:
     """The `Backend` port over local processes."""
 
-    def __init__(self, settings: LocalSettings, task_of: Callable[[Suggestion], TrialTask], clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: LocalSettings,
+        task_of: Callable[[Suggestion], TrialTask],
+        clock: Clock,
+        *,
+        life: Life = TRAINING,
+    ) -> None:
         self._settings = settings
+        self._life = life
         self._task_of = task_of
         self._clock = clock
         self._context = multiprocessing.get_context("forkserver")
-        _start_server(self._context, settings.log)
+        _start_server(self._context, settings.log, life.preload)
         self._born = 0
         self._workers = [self._start() for _ in range(settings.workers)]
 
@@ -109,7 +128,7 @@ class LocalBackend:
     def _start(self) -> _Worker:
         here, there = self._context.Pipe()
         settings = WorkerSettings(self._born, self._settings.threads)
-        process = self._context.Process(target=work, args=(there, settings), daemon=True)
+        process = self._context.Process(target=self._life.work, args=(there, settings), daemon=True)
         process.start()
         there.close()
         self._born += 1
@@ -172,10 +191,10 @@ class LocalBackend:
         return worker.number is None and worker.rss_bytes > self._settings.recycle_bytes
 
 
-def _start_server(context: ForkServerContext, log: Path) -> None:
+def _start_server(context: ForkServerContext, log: Path, preload: Sequence[str]) -> None:
     """Starts the server that workers are forked from; what it and they print goes to `log`, not into the view."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    context.set_forkserver_preload(["models.training.preload", "search.backends.worker"])
+    context.set_forkserver_preload(list(preload))
     log.parent.mkdir(parents=True, exist_ok=True)
     kept = [os.dup(1), os.dup(2)]
     with log.open("ab") as file:

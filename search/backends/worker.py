@@ -12,13 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
 from models.data.dataset import Dataset
 from models.training.orders import EpochReport
-from search.study import Decision, Finished, Paused, Reported, Started
+from search.study import Decision, Finished, Outcome, Paused, Reported, Started
 from search.trial import Calls, Left, TrialTask, run_trial
+
+RunTrial = Callable[[TrialTask, Calls], Outcome | Left]
+"""Trains one trial; see `search.trial.run_trial`."""
 
 BEAT_S = 2.0
 """Seconds between two signs of life."""
@@ -45,19 +49,25 @@ def work(connection: Connection, settings: WorkerSettings) -> None:
     from models.training.process import configure
 
     configure(seed=0, threads=settings.threads)
-    _Worker(connection, settings.worker).serve()
+    datasets: dict[Path, Dataset] = {}
+    serve(connection, settings.worker, lambda task, calls: run_trial(task, calls, datasets=datasets))
+
+
+def serve(connection: Connection, worker: int, run: RunTrial) -> NoReturn:
+    """Runs the tasks that come through the pipe with `run`; ends with the process."""
+    _Worker(connection, worker, run).serve()
 
 
 class _Worker:
-    def __init__(self, connection: Connection, worker: int) -> None:
+    def __init__(self, connection: Connection, worker: int, run: RunTrial) -> None:
         self._connection = connection
         self._worker = worker
+        self._run_trial = run
         self._sending = threading.Lock()
         self._incoming: queue.SimpleQueue[TrialTask | Decision] = queue.SimpleQueue()
-        self._datasets: dict[Path, Dataset] = {}
         self._process = psutil.Process()
 
-    def serve(self) -> None:
+    def serve(self) -> NoReturn:
         threading.Thread(target=self._read, daemon=True).start()
         threading.Thread(target=self._beat, daemon=True).start()
         while True:
@@ -70,7 +80,7 @@ class _Worker:
             started=lambda epoch: self._send(Started(task.number, self._worker, epoch)),
             epoch=self._answer_to(task.number),
         )
-        result = run_trial(task, calls, datasets=self._datasets)
+        result = self._run_trial(task, calls)
         self._send(self._alive())
         if isinstance(result, Left):
             self._send(Paused(task.number, result.epoch))

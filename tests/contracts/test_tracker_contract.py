@@ -47,9 +47,8 @@ def _trackers(folder: Path) -> dict[str, Callable[[], Tracker]]:
 
 
 @pytest.fixture(params=list(_trackers(Path())))
-def tracker(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tracker:
-    monkeypatch.chdir(tmp_path)
-    return _trackers(tmp_path)[request.param]()
+def tracker(request: pytest.FixtureRequest, working_directory: Path) -> Tracker:
+    return _trackers(working_directory)[request.param]()
 
 
 def test_a_whole_study_can_be_told(tracker: Tracker, tmp_path: Path) -> None:

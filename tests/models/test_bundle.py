@@ -11,8 +11,9 @@ import keras
 import numpy as np
 import pytest
 
-from models.bundle import BundleError, is_complete, load_bundle, save_bundle
+from models.bundle import BundleError, discard_bundle, is_complete, load_bundle, save_bundle
 from models.config import Config
+from models.files import checksum
 from models.spec.data import DataSpec
 from models.spec.mlp import MlpSpec
 from models.spec.training import TrainingSpec
@@ -108,6 +109,22 @@ def test_a_flipped_byte_is_found_in_the_file_that_is_asked_for(folder: Path, nam
         BundleError, match=f"{name} is damaged: its checksum is not the one in manifest.json; restore it"
     ):
         asked.get(name, lambda: bundle.predictions)()
+
+
+def test_a_model_that_keras_cannot_open_is_named(folder: Path) -> None:
+    """Its checksum is right: it was written by another version."""
+    (folder / "model.keras").write_bytes(b"no archive")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"]["model.keras"] = checksum(folder / "model.keras")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BundleError, match=rf"model\.keras is damaged: Keras {keras.__version__} cannot open it"):
+        load_bundle(folder).model()
+
+
+def test_a_discarded_bundle_counts_as_gone(folder: Path) -> None:
+    discard_bundle(folder)
+    discard_bundle(folder)
+    assert not is_complete(folder)
 
 
 def test_a_lost_file_is_named(folder: Path) -> None:

@@ -1,7 +1,9 @@
 import sqlite3
+from types import SimpleNamespace
 
 import optuna
 import pytest
+import sqlalchemy
 
 from models.objective import Direction
 from search.record import Record, RecordError, backup_path
@@ -147,6 +149,69 @@ def test_a_damaged_file_is_refused_and_its_backup_is_named(tmp_path, url):
     restored = Record.open(url, study="s", direction=Direction.MAXIMIZE, space=SPACE)
     assert len(restored.trials()) == 1
     restored.close()
+
+
+def test_what_a_killed_process_left_beside_a_damaged_file_is_to_be_deleted_too(tmp_path, url):
+    (tmp_path / "record.db").write_bytes(b"SQLite format 3\x00 and then nothing")
+    (tmp_path / "record.db-wal").write_bytes(b"frames")
+    with pytest.raises(RecordError, match=r"begin the study anew, and delete .*record\.db-wal"):
+        Record.open(url, study="s", direction=Direction.MAXIMIZE, space=SPACE)
+
+
+class Unreliable:
+    """A storage call that fails some times before it works."""
+
+    def __init__(self, record, failures, words):
+        self._works = record._storage.set_trial_intermediate_value
+        self._left, self._words = failures, words
+        record._storage.set_trial_intermediate_value = self
+
+    def __call__(self, *arguments):
+        if self._left:
+            self._left -= 1
+            raise sqlalchemy.exc.OperationalError("INSERT", {}, Exception(self._words))
+        return self._works(*arguments)
+
+
+@pytest.fixture
+def no_waiting(monkeypatch):
+    """Retries follow one another at once."""
+    waited = []
+    monkeypatch.setattr("search.record.time.sleep", waited.append)
+    return waited
+
+
+def test_a_call_that_fails_for_a_while_is_tried_again(opened, no_waiting):
+    record = opened()
+    record.start(Suggestion(0, PARAMS, 10), seed=5)
+    Unreliable(record, 3, "server closed the connection")
+    record.report(0, epoch=1, value=0.5)
+    assert list(record.trials()[0].values) == [0.5]
+    assert no_waiting == [0.2, 0.4, 0.8]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("database is locked", r"the record sqlite:///.*record.db is locked by another process; end it and run again"),
+        ("no route", r"cannot be used: .*no route.*; check that it can be reached and written, then run again"),
+    ],
+)
+def test_a_call_that_never_works_gets_a_sentence(opened, no_waiting, words, sentence):
+    record = opened()
+    record.start(Suggestion(0, PARAMS, 10), seed=5)
+    Unreliable(record, 99, words)
+    with pytest.raises(RecordError, match=sentence):
+        record.report(0, epoch=1, value=0.5)
+
+
+def test_a_full_disk_is_told_as_such(opened, no_waiting, monkeypatch):
+    record = opened()
+    record.start(Suggestion(0, PARAMS, 10), seed=5)
+    Unreliable(record, 99, "database or disk is full")
+    monkeypatch.setattr("search.record.shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+    with pytest.raises(RecordError, match=r"record.db cannot be written: the disk is full; free some space and run"):
+        record.report(0, epoch=1, value=0.5)
 
 
 def test_half_a_file_is_refused(tmp_path, url):

@@ -62,6 +62,7 @@ class Bench:
     pruner: str = "none"
     lose: dict = field(default_factory=dict)
     limit: object = None
+    epochs_of: object = None
     trial_seconds: float | None = None
     restored: tuple = ()
     seconds: float = 0.0
@@ -76,7 +77,7 @@ class Bench:
         )  # fmt: skip
         pruner = make_pruner(self.pruner, {}, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
         parts = Parts(self.driver, pruner, self.backend, self.teller, self.clock, SilentView())
-        rules = Rules(OBJECTIVE, self.budget, self.limit or (lambda params: None), self.trial_seconds)
+        rules = Rules(OBJECTIVE, self.budget, self.limit or (lambda params: None), self.epochs_of, self.trial_seconds)
         self.runner = Runner(parts, rules, restored=self.restored, seconds=self.seconds)
 
     def run(self):
@@ -152,6 +153,13 @@ def test_a_trial_is_not_pruned_after_its_last_epoch():
         curve=lambda p, e: {"val_accuracy": p["x"] if e == EPOCHS else 0.5},
     )
     assert bench.run().teller.outcomes[6].state is TrialState.COMPLETE
+
+
+def test_a_configuration_with_fewer_epochs_is_planned_and_judged_by_its_own():
+    """After its last epoch no pruner is asked, however poor it is."""
+    bench = Bench([0.9] * 6 + [0.1], pruner="median", epochs_of=lambda p: 1 if p["x"] == 0.1 else EPOCHS).run()
+    assert [bench.runner.ledger.entries[n].suggestion.epochs for n in (5, 6)] == [EPOCHS, 1]
+    assert (bench.teller.outcomes[6].state, bench.teller.outcomes[6].epochs) == (TrialState.COMPLETE, 1)
 
 
 def test_a_configuration_outside_the_limits_is_told_and_costs_no_trial():

@@ -6,6 +6,7 @@ import pytest
 from spec_text import FIXED, SMALL, problems, read
 from test_spec_keys import ALL, KEYS
 
+from models.signature import Signature
 from search.spec import load
 from spaces.problems import Problem, SpecError
 
@@ -78,6 +79,7 @@ def only(folder: Path, text: str, *overrides: str) -> str:
         (SMALL.replace("{trials: 4}", "{}"), "5:9 budget: the budget has no bound; give at least one"),
         (SMALL.replace("{trials: 4}", "10x"), '5:9 budget: "10x" is not a time; write it like'),
         (SMALL.replace("study: small", "study: a/b"), "2:8 study: `a/b` is not allowed; write letters"),
+        (SMALL.replace("1", "2", 1), "1:10 version: version 2 of the study file is not known; write `version: 1`"),
         (SMALL + "seed: -1\n", "6:7 seed: -1 is out of range; write a whole number from 0"),
         (SMALL + "trainig: {}\n", "6:1 trainig: unknown key `trainig`; did you mean `training`?"),
         (SMALL + "training: 3\n", "6:11 training: 3 is not a mapping; write a mapping with keys of others"),
@@ -94,7 +96,11 @@ def only(folder: Path, text: str, *overrides: str) -> str:
         (SMALL + "limits: [1 < 2]\n", "6:10 limits.0: `1 < 2` asks for no knob; name a knob"),
         (SMALL + "limits: [filters > 2]\n", "6:10 limits.0: `filters` is no parameter"),
         (SMALL + "limits: [open(layers) > 2]\n", "6:10 limits.0: `open` is no function"),
-        (SMALL + "limits: [reduce_lr.factor > 0.1]\n", "6:10 limits.0: `reduce_lr.factor` has no value, as"),
+        (
+            SMALL + "limits: [reduce_lr.factor > 0.1]\n",
+            "6:10 limits.0: `reduce_lr.factor` has no value, as training.reduce_lr is none; "
+            "give training.reduce_lr, or drop the limit",
+        ),
         (SMALL + "search: {sampler: tpee}\n", "6:19 search.sampler: tpee is not one of them; did you mean "),
         (SMALL + "search: {driver: keras}\n", "6:18 search.driver: keras is not one of them; known are optu"),
         (SMALL + "search: {pruner: medain}\n", "6:18 search.pruner: there is no pruner `medain`; did you m"),
@@ -104,6 +110,10 @@ def only(folder: Path, text: str, *overrides: str) -> str:
         (
             SMALL + "search: {pruner: {name: hyperband, eta: 1}}\n",
             "6:41 search.pruner.eta: eta is 1; make it at least 2",
+        ),
+        (
+            SMALL + "search: {pruner: {name: median, eta: 1}}\n",
+            "6:33 search.pruner.eta: the pruner median has no `eta`; known are interval_epochs, min_trials, name",
         ),
         (
             SMALL + "search: {sampler: random, startup_trials: 5}\n",
@@ -196,7 +206,10 @@ def test_a_split_that_cannot_be_is_told(tmp_path: Path, split: str, message: str
         (["model.l2=1e-4"], "(regularizer is none)"),
         (["training.decay_rate=0.5"], "(schedule is constant)"),
         (["model.layers={int: [1, 3], when: layers > 2}"], "model.layers.when: its condition hangs on itsel"),
-        (["model.units={int: [1, 4], when: layers > 3}"], "`layers > 3` can never be true (layers is 2)"),
+        (
+            ["model.units={int: [1, 4], when: layers > 3}"],
+            "`layers > 3` can never be true (layers is 2); change the condition, or",
+        ),
         (["model.units={int: [1, 4], when: layrs > 3}"], "`layrs` is no parameter; did you mean `layers`?"),
         (["model.units={int: [1, 4], when: layers}"], "model.units.when: "),
         (["model.units={int: [1, 4], when: layers + 1}"], "`layers + 1` is neither true nor false"),
@@ -206,11 +219,38 @@ def test_a_split_that_cannot_be_is_told(tmp_path: Path, split: str, message: str
         (["model.units=[1, 2, 3]"], "model.units: 3 values are listed, but layers is 2"),
         (["model.units=[1, 2]", "model.layers={int: [1, 2]}"], "2 values are listed, but layers varies"),
         (["model.activation={choice: [relu, tanh], per: layers}"], "leave `per` out"),
+        (["training.clip_norm=1", "training.clip_value=1"], "clip_value has no effect here: `clip_norm == 0` can"),
         (["search.sampler=grid", "model.dropout={float: [0, 0.5]}"], "model.dropout: the sampler grid canno"),
     ],
 )
 def test_a_knob_that_cannot_be_is_told(tmp_path: Path, overrides: list[str], message: str) -> None:
     assert message in only(tmp_path, FIXED, *overrides)
+
+
+AMOUNTS = Signature("regression", (3,), 1, (), ("y",), 10)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("objective: val_accuracy", "objective.metric: `val_accuracy` does not fit a regression task; choose among"),
+        ("training: {metrics: [auc]}", "training.metrics.0: `auc` does not fit a regression task"),
+        ("training: {loss: focal}", "training.loss: the loss focal does not fit a regression task; choose among auto"),
+        ("training: {class_weights: balanced}", "class_weights has no effect here: the task is regression"),
+        (
+            "model: cnn",
+            "a cnn takes images (height, width, channels), but a row has the shape (3,); write `family: mlp`",
+        ),
+    ],
+)
+def test_a_study_that_does_not_fit_its_data_is_told_where(tmp_path: Path, line: str, message: str) -> None:
+    """Of a file of rows, only its data tell the task."""
+    study = read(tmp_path, f"data: {{source: rows.csv, target: y}}\nbudget: 3\n{line}\n")
+    with pytest.raises(SpecError) as caught:
+        study.refuse_unfit(AMOUNTS)
+    assert len(caught.value.problems) == 1
+    assert str(caught.value.problems[0]).startswith(f"{tmp_path}/space.yaml:3:")
+    assert message in str(caught.value)
 
 
 def test_conditions_in_a_circle_are_told(tmp_path: Path) -> None:

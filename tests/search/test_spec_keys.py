@@ -132,6 +132,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "decay_rate": {"schedule": ["constant", "step"]},
     "decay_epochs": {"schedule": ["constant", "exponential"]},
     "label_smoothing": {"loss": ["mse", "focal"]},
+    "clip_value": {"clip_norm": [1, 0]},
     "l1": {"regularizer": ["l2", "l1"]},
     "l2": {"regularizer": ["l1", "l1_l2"]},
 }

@@ -5,9 +5,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from ruamel.yaml.error import YAMLError
 
 from spaces.problems import SpecError
 from spaces.source import MOST_BYTES, parse, read
+from spaces.yaml_errors import problem_of
 
 
 def complaint(text: str) -> str:
@@ -145,6 +147,10 @@ def test_an_alias_may_be_a_key() -> None:
 def test_a_mistake_is_told_with_its_place_and_how_to_mend_it(text: str, expected: str) -> None:
     with pytest.raises(SpecError, match=expected):
         parse(text, name="s.yaml")
+
+
+def test_a_mistake_without_a_place_is_told_at_the_beginning() -> None:
+    assert str(problem_of(YAMLError("odd"), "a: 1", "s.yaml")) == "s.yaml:1:1: no YAML: odd; mend the text"
 
 
 def test_a_duplicate_key_names_both_places() -> None:

@@ -89,6 +89,17 @@ def test_a_description_that_a_person_wrote_is_kept(uri: str, working_directory: 
     assert client.get_experiment(made).tags["mlflow.note.content"] == "mine"
 
 
+def test_a_file_that_is_gone_before_it_is_sent_costs_one_warning(uri: str, working_directory: Path) -> None:
+    warnings: list[str] = []
+    tracker = make_tracker(warn=warnings.append)
+    tracker.study_started(told.study(working_directory / "study"))
+    tracker.artifact(working_directory / "gone.txt")
+    tracker.close()
+    assert len(warnings) == 1
+    assert "an event was refused and is left out there: " in warnings[0]
+    assert warnings[0].endswith("gone.txt is no longer there")
+
+
 def test_studies_of_the_same_name_in_one_experiment_stay_apart(uri: str, working_directory: Path) -> None:
     links = set()
     for folder in ("one", "two"):

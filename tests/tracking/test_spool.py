@@ -1,3 +1,4 @@
+import resource
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,20 @@ def test_a_file_without_one_whole_line_starts_empty(tmp_path: Path) -> None:
     path.write_text("half")
     LineFile(path).close()
     assert path.read_text() == ""
+
+
+def test_a_line_that_fits_only_in_part_is_taken_back(tmp_path: Path) -> None:
+    file = LineFile(tmp_path / "lines")
+    file.append("whole")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.size_bytes() + 4, before[1]))
+    try:
+        with pytest.raises(OSError, match="lines: the disk is full"):
+            file.append("too long")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (tmp_path / "lines").read_text() == "whole\n"
+    file.close()
 
 
 def test_a_full_disk_is_told_and_leaves_whole_lines_only() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from tables import people, real, spec, written
+from tables import fitted, people, real, spec, written
 
 from models.data.errors import DataError
 from models.data.raw import OPEN, TEST, VALIDATION, Arrays, Table
@@ -126,7 +126,7 @@ def test_a_function_of_an_installed_module_is_called() -> None:
     ("name", "says"),
     [
         ("pear", "has no function `pear`; did you mean `pair`"),
-        ("number", "`mine.py:number` gave int; return"),
+        ("number", r"`mine.py:number` gave int; return \(x, y\), a dict with x_train"),
         ("broken", "`mine.py:broken` raised RuntimeError: no disk"),
         ("wants", "`wants` of `mine.py` needs arguments"),
     ],
@@ -214,6 +214,36 @@ def test_a_test_file_lacking_a_column(tmp_path: Path) -> None:
 def test_column_keys_are_refused_for_arrays() -> None:
     with pytest.raises(DataError, match=r"split.group names columns but `sklearn:digits` gives arrays"):
         load(spec(source="sklearn:digits", split={"group": "patient"}))
+
+
+def test_a_file_that_raises_when_it_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("1 / 0")
+    with pytest.raises(DataError, match=r"mine.py` raised ZeroDivisionError: division by zero; mend the file"):
+        load(spec(source="mine.py:rows", folder=str(tmp_path)))
+
+
+def test_a_mapping_without_x(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", features=np.zeros((3, 2)), y=np.zeros(3))
+    with pytest.raises(DataError, match=r"`a.npz` has no array `x`; known are features, y"):
+        load(spec(source="a.npz", folder=str(tmp_path)))
+
+
+def test_arrays_of_text_are_no_inputs(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.full((2, 3, 3), "a"), y=np.zeros(2))
+    with pytest.raises(DataError, match=r"x of `a.npz` is of type <U1; give numbers"):
+        load(spec(source="a.npz", folder=str(tmp_path)))
+
+
+def test_a_damaged_parquet_file(tmp_path: Path) -> None:
+    (tmp_path / "rows.parquet").write_bytes(b"no parquet")
+    with pytest.raises(DataError, match=r"rows.parquet` is no Parquet file: .*; write it again"):
+        load(spec(source="rows.parquet", folder=str(tmp_path), target="y"))
+
+
+def test_ignored_columns_are_left_out(tmp_path: Path) -> None:
+    frame = people()
+    kept = [plan.name for plan in fitted(tmp_path, frame, target="bought", ignore=["town", "age"]).columns]
+    assert kept == ["visits", "member", "since"]
 
 
 def test_pickled_arrays_are_refused(tmp_path: Path) -> None:

@@ -251,6 +251,20 @@ def test_new_rows_of_arrays_come_as_npz_or_npy(tmp_path: Path) -> None:
         assert preprocessor.transform(read_rows(tmp_path / name, preprocessor)).shape == (2, 8, 8, 1)
 
 
+def test_new_rows_in_a_file_of_another_kind_are_refused(tmp_path: Path) -> None:
+    preprocessor = prepared(tmp_path, people(), target="bought").preprocessor
+    (tmp_path / "rows.xls").write_text("a")
+    with pytest.raises(DataError, match=r"rows.xls` is no table; known endings are \.csv, \.tsv"):
+        read_rows(tmp_path / "rows.xls", preprocessor)
+
+
+def test_new_rows_without_the_array_x_are_refused(tmp_path: Path) -> None:
+    preprocessor = prepare(spec(source="sklearn:digits"), tmp_path / "data", seed=1).preprocessor
+    np.savez(tmp_path / "a.npz", rows=np.ones((2, 8, 8)), other=np.zeros(1))
+    with pytest.raises(DataError, match=r"a.npz` has no array `x`; known are other, rows"):
+        read_rows(tmp_path / "a.npz", preprocessor)
+
+
 def test_arrays_for_a_table_model_are_refused(tmp_path: Path) -> None:
     preprocessor = prepared(tmp_path, people(), target="bought").preprocessor
     np.save(tmp_path / "a.npy", np.ones((2, 5)))

@@ -17,6 +17,7 @@ from models.data.preprocessor import Preprocessor
 from models.data.raw import Arrays
 from models.data.scale_fitting import fit_scaling
 from models.data.scaling import Scaling
+from models.data.sources import load
 
 
 def feature(preprocessor: Preprocessor, frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -237,6 +238,36 @@ def test_text_in_a_number_column_of_new_rows_is_named(tmp_path: Path) -> None:
     rows.loc[4, "age"] = "old"
     with pytest.raises(DataError, match="`age` holds numbers but 1 of 60 cells are text: `old` in row 5"):
         preprocessor.transform(rows)
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "says"),
+    [
+        ("visits", pd.to_datetime(["2024-01-01"]), "`visits` holds dates where numbers are expected; give numbers, or"),
+        ("since", [7], "`since` holds int64 where dates are expected; give dates as text such as 2024-12-31, or"),
+        ("member", ["perhaps"], "`member` holds true and false but `perhaps` stands in row 1"),
+    ],
+)
+def test_a_column_of_new_rows_that_is_of_another_kind_is_named(
+    tmp_path: Path, column: str, cells: object, says: str
+) -> None:
+    preprocessor = fitted(tmp_path, people(), target="bought")
+    with pytest.raises(DataError, match=says):
+        preprocessor.transform(people().iloc[:1].drop(columns=column).assign(**{column: cells}))
+
+
+def test_a_column_of_things_is_no_input(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [[1], [2], [3], [4]], "y": list("abab")})
+    frame.to_parquet(tmp_path / "rows.parquet")
+    data = spec(source="rows.parquet", folder=str(tmp_path), target="y")
+    with pytest.raises(DataError, match="column `a` holds ndarray values, which are no input; add `a` to `ignore`"):
+        fit_preprocessor(load(data), np.arange(4), data)
+
+
+def test_columns_stated_as_numbers_are_read_as_numbers(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [True, False, True, False], "y": list("abab")})
+    assert fitted(tmp_path, frame, target="y").columns[0].kind == "boolean"
+    assert fitted(tmp_path, frame, target="y", numbers=["a"]).columns[0].kind == "number"
 
 
 def test_rows_of_another_shape_are_refused() -> None:

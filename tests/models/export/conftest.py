@@ -1,7 +1,9 @@
 """Small studies on disk: prepared data, and stored trials with untrained networks, ready to be exported."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from models.bundle import save_bundle
 from models.config import Config
 from models.data.dataset import Dataset
 from models.data.prepare import prepare
-from models.export import Member
+from models.export import Member, export
 from models.families.registry import build
 from models.spec.cnn import CnnSpec
 from models.spec.data import DataSpec
@@ -82,22 +84,44 @@ def people(n_rows: int = 160) -> pd.DataFrame:
     return frame
 
 
+def small_study(folder: Path, /, **data: Any) -> SmallStudy:
+    """A study in `folder`, of the table of people by default."""
+    people().to_csv(folder / "people.csv", index=False)
+    given = {"source": "people.csv", "folder": str(folder), "missing": ["?"]} | data
+    return SmallStudy(folder, DataSpec(**given), [])
+
+
+CLASSES = {"target": "class", "ignore": ["price", "area"]}
+"""A binary task on people."""
+
+
 @pytest.fixture
 def study(tmp_path: Path) -> Callable[..., SmallStudy]:
-    """Makes a study: of the table of people by default."""
-
-    def make(**data: Any) -> SmallStudy:
-        people().to_csv(tmp_path / "people.csv", index=False)
-        given = {"source": "people.csv", "folder": str(tmp_path), "missing": ["?"]} | data
-        return SmallStudy(tmp_path, DataSpec(**given), [])
-
-    return make
+    """Makes a study."""
+    return partial(small_study, tmp_path)
 
 
 @pytest.fixture
 def classes(study: Callable[..., SmallStudy]) -> SmallStudy:
     """A binary task on people."""
-    return study(target="class", ignore=["price", "area"])
+    return study(**CLASSES)
+
+
+@pytest.fixture(scope="session")
+def exported_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the table of people and with `out`, the export of one trial on it; not to be changed."""
+    folder = tmp_path_factory.mktemp("exported")
+    classes = small_study(folder, **CLASSES)
+    classes.trial(1.0)
+    export(classes.members, folder / "out", scores={}, versions={})
+    return folder
+
+
+@pytest.fixture
+def exported(exported_once: Path, tmp_path: Path) -> Path:
+    """An export of a binary task, beside its `people.csv`; to be changed at will."""
+    shutil.copy(exported_once / "people.csv", tmp_path)
+    return Path(shutil.copytree(exported_once / "out", tmp_path / "out"))
 
 
 @pytest.fixture

@@ -169,6 +169,15 @@ def test_members_of_different_tasks_are_refused(classes, study: Callable, tmp_pa
         export(members, tmp_path / "out", scores={}, versions={})
 
 
+def test_members_that_take_different_raw_rows_are_refused(classes, tmp_path: Path) -> None:
+    classes.trial(0.5)
+    classes.trial(0.5, ignore=("price", "area", "since"))
+    with pytest.raises(
+        ExportError, match=r"members take different raw rows: .*since.* against .*; export members of one study"
+    ):
+        save(classes, tmp_path / "out")
+
+
 def test_weights_that_do_not_sum_to_one_are_refused(classes, tmp_path: Path) -> None:
     classes.trial(0.5)
     with pytest.raises(ExportError, match=r"the members' weights sum to 0\.5, not 1"):

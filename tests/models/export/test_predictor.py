@@ -18,13 +18,6 @@ from models.predictor import Predictor
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.fixture
-def exported(classes, tmp_path: Path) -> Path:
-    classes.trial(1.0)
-    export(classes.members, tmp_path / "out", scores={}, versions={})
-    return tmp_path / "out"
-
-
 def rows_of(tmp_path: Path) -> pd.DataFrame:
     return pd.read_csv(tmp_path / "people.csv").drop(columns=["class", "price", "area"])
 

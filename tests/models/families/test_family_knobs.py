@@ -117,6 +117,12 @@ def test_pooling_ends_where_the_map_is_narrower_than_2(signature: Make) -> None:
     assert model.get_layer("block_4_conv_1").output.shape[1:3] == (2, 1)
 
 
+def test_without_augmentation_there_are_no_layers_for_it(signature: Make) -> None:
+    some = {"augmentation": {"flip": True, "shift": 0.1, "rotation": 0.1, "zoom": 0.1}}
+    with_it, without = (layers(made(signature, "cnn", **knobs)) for knobs in (some, {"augmentation": "none"}))
+    assert set(with_it) - set(without) == {"flip", "shift", "rotation", "zoom"}
+
+
 def test_augmentation_does_nothing_in_prediction(signature: Make) -> None:
     wild = {"flip": True, "shift": 0.3, "rotation": 0.3, "zoom": 0.3}
     model = made(signature, "cnn", augmentation=wild)

@@ -77,7 +77,7 @@ def test_a_space_in_the_place_of_a_value_becomes_a_domain(knob: Knob, written: A
         (INT, {}, "neither a value nor a space"),
         (INT, {"itn": [1, 4]}, "unknown key `itn`; did you mean `int`"),
         (INT, {"float": [1, 4]}, "takes no `float` space; write `int: "),
-        (CHOICE, {"int": [1, 4]}, "takes no `int` space; write `choice: "),
+        (CHOICE, {"int": [1, 4]}, "this knob takes no `int` space; write `choice: "),
         (INT, {"int": [1, 4], "choice": [1, 2]}, "both `int` and `choice` are given"),
         (INT, {"int": [4, 1]}, "low is 4 but high is 1; make low smaller than high"),
         (INT, {"int": [4, 4]}, "the range holds the one value 4; write 4 in place of the space"),

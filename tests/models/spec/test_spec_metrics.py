@@ -1,7 +1,7 @@
 """The table of metrics."""
 
 from models.objective import Direction
-from models.spec.metrics import METRICS, fitting, tasks_of, why_unknown
+from models.spec.metrics import METRICS, VALIDATION, fitting, tasks_of, why_unknown
 
 
 def test_the_validation_prefix_does_not_make_a_metric_unknown() -> None:
@@ -14,7 +14,13 @@ def test_an_unknown_metric_is_answered_with_the_nearest() -> None:
     assert answer is not None
     problem, mend = answer
     assert problem == "unknown metric `val_acuracy`"
-    assert "did you mean `accuracy`" in mend
+    assert mend.startswith("did you mean `accuracy`? known are accuracy, auc")
+
+
+def test_an_unknown_objective_is_answered_as_an_objective_is_written() -> None:
+    answer = why_unknown("acuracy", prefix=VALIDATION)
+    assert answer is not None
+    assert answer[1].startswith("did you mean `val_accuracy`? known are val_accuracy, val_auc")
 
 
 def test_errors_fall_and_scores_rise() -> None:

@@ -1,12 +1,14 @@
 """The checkpoint file: whole or refused."""
 
+import hashlib
+import io
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.training.checkpoint import Checkpoint, CheckpointFile
+from models.training.checkpoint import MAGIC, Checkpoint, CheckpointFile
 from models.training.errors import CheckpointError
 
 CHECKPOINT = Checkpoint(
@@ -65,6 +67,17 @@ def test_half_a_file_is_noticed(file: CheckpointFile) -> None:
 def test_another_file_is_no_checkpoint(file: CheckpointFile) -> None:
     file.path.write_bytes(b"")
     with pytest.raises(CheckpointError, match="is no checkpoint of this version"):
+        file.read()
+
+
+def test_a_whole_file_with_something_else_in_it_is_no_checkpoint(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, head=np.frombuffer(b"{}", np.uint8))
+    payload = buffer.getvalue()
+    file = CheckpointFile(tmp_path / "checkpoint")
+    digest = hashlib.sha256(payload).hexdigest().encode()
+    file.path.write_bytes(MAGIC + digest + b"\n" + payload)
+    with pytest.raises(CheckpointError, match=r"checkpoint: holds something else than a checkpoint \('best'\); delete"):
         file.read()
 
 

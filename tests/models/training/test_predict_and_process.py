@@ -1,6 +1,9 @@
 """Predictions, exhausted memory, and the state of the process."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -63,6 +66,21 @@ def test_the_seed_decides_the_first_weights(tiny: Make) -> None:
         first.append(build(config, tiny().signature).get_weights()[0])
     np.testing.assert_array_equal(first[0], first[1])
     assert (first[0] != first[2]).any()
+
+
+@pytest.mark.slow
+def test_threads_reach_tensorflow() -> None:
+    """In a process of its own, as TensorFlow takes their number once."""
+    code = (
+        "from models.training.process import configure\n"
+        "configure(seed=0, threads=3)\n"
+        "import tensorflow as tf\n"
+        "threading = tf.config.threading\n"
+        "print(threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads())"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout == "3 3\n", done.stderr
 
 
 def test_threads_cannot_change_once_tensorflow_has_started() -> None:

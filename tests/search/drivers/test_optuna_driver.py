@@ -95,6 +95,15 @@ def test_cmaes_moves_whole_numbers_and_leaves_categories_to_chance() -> None:
     assert {p["kind"] for p in tried} == {"a", "b"}
 
 
+def test_an_ordered_choice_is_a_number_to_samplers() -> None:
+    sizes = (1, 2, 4, 8, 16, 32, 64)
+    ordered, unordered = (Space((Dimension("n", Categories(sizes, ordered=o)),)) for o in (True, False))
+    tried = told(cmaes_driver(setup_of(ordered)), 40, lambda p: complete(abs(sizes.index(int(number_of(p, "n"))) - 5)))
+    assert sum(p["n"] in (16, 32, 64) for p in tried[-12:]) >= 10
+    with pytest.raises(DriverError, match="every parameter of this space is a category"):
+        cmaes_driver(setup_of(unordered))
+
+
 def test_cmaes_begins_anew_when_it_has_shrunk_to_a_point() -> None:
     space = Space((Dimension("x", FloatRange(0.0, 1.0)),))
     driver = cmaes_driver(setup_of(space))

@@ -1,0 +1,236 @@
+"""The one trial core with a real, tiny training: what it leaves on disk and what it says."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from spec_text import read
+
+from models.bundle import is_complete, load_bundle
+from models.objective import Direction, Objective
+from models.training.errors import CheckpointError, OutOfMemory
+from search.open_study import OpenStudy
+from search.study import Cause, Decision, Outcome, Suggestion, TrialState
+from search.telling import LOG_NAME
+from search.trial import CHECKPOINT_NAME, Calls, Left, run_trial
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+STUDY = """\
+study: tiny
+data: sklearn:iris
+objective: val_accuracy
+model: {layers: 1, units: 8}
+training: {epochs: 3, batch_size: 32, learning_rate: 0.01, checkpoint_every: 0.001}
+budget: 1
+"""
+
+
+class Lab:
+    """Runs the trial of a study file, and keeps what it tells its worker."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        self.datasets = {}
+        self.started, self.reports = [], []
+
+    def task(self, *overrides, **changes):
+        study = OpenStudy.open(read(self._folder, STUDY, f"folder={self._folder}", *overrides))
+        task = study.task_of(Suggestion(0, {}, study.max_epochs))
+        return dataclasses.replace(task, **changes)
+
+    def run(self, task, answer=lambda epoch: Decision.go_on()):
+        self.started.clear()
+        self.reports.clear()
+
+        def epoch(report):
+            self.reports.append(report)
+            return answer(report.epoch)
+
+        return run_trial(task, Calls(self.started.append, epoch), datasets=self.datasets)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    return Lab(tmp_path)
+
+
+def at(epoch, decision):
+    """Answers `decision` after `epoch`, and lets the others go on."""
+    return lambda now: decision if now == epoch else Decision.go_on()
+
+
+def test_a_finished_trial_leaves_its_model_predictions_and_log(lab):
+    task = lab.task()
+    outcome = lab.run(task)
+    assert (outcome.state, outcome.cause, outcome.epochs) == (TrialState.COMPLETE, Cause.FINISHED, 3)
+    assert outcome.objective == outcome.metrics["val_accuracy"] == max(r.metrics["val_accuracy"] for r in lab.reports)
+    assert is_complete(task.folder)
+    assert {part: p.shape for part, p in load_bundle(task.folder).predictions.items()} == {
+        "validation": (30, 3),
+        "test": (30, 3),
+    }
+    assert len((task.folder / LOG_NAME).read_text().splitlines()) == 4
+    assert not (task.folder / CHECKPOINT_NAME).exists()
+
+
+@pytest.mark.slow
+def test_the_data_are_opened_once_for_many_trials(lab):
+    task = lab.task("training.epochs=1")
+    lab.run(task)
+    (opened,) = lab.datasets.values()
+    lab.run(task)
+    assert list(lab.datasets.values()) == [opened]
+
+
+def test_without_a_test_part_only_the_validation_rows_are_predicted(lab):
+    task = lab.task("training.epochs=1", "data.split.test=none")
+    lab.run(task)
+    assert set(load_bundle(task.folder).predictions) == {"validation"}
+
+
+def test_csv_log_false_leaves_no_log(lab):
+    task = lab.task("training.csv_log=false", "training.epochs=1")
+    lab.run(task)
+    assert not (task.folder / LOG_NAME).exists()
+
+
+def test_a_stopped_trial_keeps_its_best_and_is_whole(lab):
+    task = lab.task()
+    outcome = lab.run(task, at(2, Decision.stop("poor")))
+    assert outcome.epochs == 2
+    assert outcome.objective is not None
+    assert is_complete(task.folder)
+
+
+@pytest.mark.slow
+def test_a_paused_trial_goes_on_where_it_was_and_ends_as_if_it_had_never_paused(lab):
+    whole = lab.run(lab.task())
+    predictions = load_bundle(lab.task().folder).predictions["test"]
+    assert lab.run(lab.task(), at(2, Decision.pause("later"))) == Left(2)
+    again = lab.run(lab.task(resume=True))
+    assert lab.started == [2]
+    assert [r.epoch for r in lab.reports] == [3]
+    assert (again.objective, again.epochs) == (whole.objective, whole.epochs)
+    np.testing.assert_array_equal(load_bundle(lab.task().folder).predictions["test"], predictions)
+
+
+@pytest.mark.slow
+def test_without_resume_a_trial_begins_anew_whatever_lies_in_its_folder(lab):
+    lab.run(lab.task(), at(2, Decision.pause("later")))
+    lab.run(lab.task())
+    assert lab.started == [0]
+    assert [r.epoch for r in lab.reports] == [1, 2, 3]
+
+
+@pytest.mark.slow
+def test_a_trial_that_begins_anew_where_another_has_finished_is_not_taken_for_it(lab):
+    """The record was replaced by an older copy, and this trial's process died before its end."""
+    lab.run(lab.task())
+    assert lab.run(lab.task(), at(1, Decision.pause("later"))) == Left(1)
+    assert not is_complete(lab.task().folder)
+
+
+@pytest.mark.slow
+def test_a_trial_that_is_only_closed_trains_no_more(lab):
+    lab.run(lab.task(), at(2, Decision.pause("later")))
+    outcome = lab.run(lab.task(resume=True, epochs=2))
+    assert lab.reports == []
+    assert outcome.epochs == 2
+    assert outcome.objective is not None
+
+
+@pytest.mark.slow
+def test_a_damaged_checkpoint_costs_the_trial_its_epochs_and_nothing_else(lab):
+    task = lab.task(resume=True)
+    lab.run(lab.task(), at(2, Decision.pause("later")))
+    (task.folder / CHECKPOINT_NAME).write_bytes(b"nonsense")
+    outcome = lab.run(task)
+    assert lab.started == [0]
+    assert (outcome.state, outcome.epochs) == (TrialState.COMPLETE, 3)
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_another_configuration_is_not_used(lab):
+    lab.run(lab.task(), at(2, Decision.pause("later")))
+    outcome = lab.run(lab.task("model.units=9", resume=True))
+    assert lab.started[-1] == 0
+    assert (outcome.state, outcome.epochs) == (TrialState.COMPLETE, 3)
+
+
+@pytest.mark.slow
+def test_a_trial_that_was_stored_before_its_process_died_is_not_trained_again(lab):
+    whole = lab.run(lab.task())
+    again = lab.run(lab.task(resume=True))
+    assert lab.started == [3]
+    assert lab.reports == []
+    assert again == whole
+
+
+def test_an_early_stopped_trial_says_so(lab):
+    still = ("training.early_stopping={patience: 0}", "training.learning_rate=1e-9")
+    outcome = lab.run(lab.task(*still))
+    assert (outcome.state, outcome.cause, outcome.epochs) == (TrialState.COMPLETE, Cause.EARLY_STOPPED, 2)
+
+
+def test_a_target_that_is_reached_says_so(lab):
+    outcome = lab.run(lab.task("training.stop_at=0.01"))
+    assert (outcome.state, outcome.cause, outcome.epochs) == (TrialState.COMPLETE, Cause.TARGET, 1)
+
+
+def test_an_objective_that_is_no_number_prunes_the_trial(lab):
+    explosive = ("data=sklearn:diabetes", "objective=val_mse", "training.optimizer=sgd", "training.learning_rate=100")
+    outcome = lab.run(lab.task(*explosive, "training.epochs=9"))
+    assert (outcome.state, outcome.cause) == (TrialState.PRUNED, Cause.NAN)
+    assert outcome.reason == "the objective is not a number"
+
+
+def raising(error):
+    def build(*_):
+        raise error
+
+    return build
+
+
+def test_exhausted_memory_prunes_the_trial(lab, monkeypatch):
+    monkeypatch.setattr("models.families.registry.build", raising(OutOfMemory("training ran out of memory: 9 GB")))
+    outcome = lab.run(lab.task())
+    assert (outcome.state, outcome.cause) == (TrialState.PRUNED, Cause.OUT_OF_MEMORY)
+    assert outcome.reason == "out of memory: training ran out of memory: 9 GB"
+
+
+def test_whatever_the_model_raises_belongs_to_the_trial_with_its_traceback(lab, monkeypatch):
+    monkeypatch.setattr("models.families.registry.build", raising(RuntimeError("no such layer\nat all")))
+    outcome = lab.run(lab.task())
+    assert (outcome.state, outcome.cause, outcome.reason) == (
+        TrialState.FAILED,
+        Cause.ERROR,
+        "RuntimeError: no such layer",
+    )
+    assert outcome.traceback.startswith("Traceback")
+    assert outcome.objective is None
+
+
+def test_an_error_without_words_still_has_a_reason(lab, monkeypatch):
+    monkeypatch.setattr("models.families.registry.build", raising(RuntimeError()))
+    assert lab.run(lab.task()).reason == "RuntimeError"
+
+
+def test_a_checkpoint_that_can_never_be_written_is_an_error_of_the_trial(lab, monkeypatch):
+    monkeypatch.setattr("models.families.registry.build", raising(CheckpointError("again")))
+    outcome = lab.run(lab.task())
+    assert isinstance(outcome, Outcome)
+    assert outcome.reason == "CheckpointError: again"
+
+
+def test_data_that_are_gone_are_an_error_of_the_trial(lab, tmp_path):
+    outcome = lab.run(lab.task(data=tmp_path / "gone"))
+    assert outcome.state is TrialState.FAILED
+    assert "holds no prepared data" in outcome.reason
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rule", "epoch"), [("last", 3), ("best", 1)])
+def test_the_rule_of_the_objective_picks_the_epoch_that_counts(lab, rule, epoch):
+    """The loss falls, so that the first epoch has the largest."""
+    assert lab.run(lab.task(objective=Objective("val_loss", Direction.MAXIMIZE, at=rule))).best_epoch == epoch
