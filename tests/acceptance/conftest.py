@@ -6,9 +6,11 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 PATIENCE_S = 180
@@ -42,10 +44,9 @@ class Command:
 
     def workers(self):
         """Process ids of the workers: children of the fork server."""
-        listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
-        rows = [line.split(None, 2) for line in listed.splitlines()[1:]]
-        server = {pid for pid, parent, args in rows if parent == str(self.process.pid) and "forkserver" in args}
-        return [int(pid) for pid, parent, _ in rows if parent in server]
+        children = psutil.Process(self.process.pid).children()
+        servers = [child for child in children if any("forkserver" in part for part in child.cmdline())]
+        return [worker.pid for server in servers for worker in server.children()]
 
 
 @dataclass
@@ -104,8 +105,19 @@ class Place:
             connection.close()
 
 
+def working_in(folder):
+    """Every process whose working directory is `folder`."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.cwd() == str(folder):
+                found.append(process)
+    return found
+
+
 @pytest.fixture
 def place(tmp_path):
     started = Place(tmp_path)
     yield started
-    subprocess.run(["pkill", "-9", "-f", f"search run {tmp_path}"], check=False)
+    for process in working_in(tmp_path):
+        process.kill()
