@@ -12,6 +12,10 @@ FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data"
 """Where the data sets lie, each in a folder of its own; change it to where yours are."""
 
 
+SUBSET = 10_000
+"""Images of `fashion_mnist_small`, to train and to validate on."""
+
+
 def fashion_mnist() -> dict[str, np.ndarray]:
     """Fashion-MNIST from its four idx files: uint8 images (n, 28, 28), labels 0 to 9; 60,000 and 10,000."""
     folder = FOLDER / "fashion_mnist"
@@ -21,6 +25,12 @@ def fashion_mnist() -> dict[str, np.ndarray]:
         "x_test": _idx(folder / "t10k-images-idx3-ubyte.gz"),
         "y_test": _idx(folder / "t10k-labels-idx1-ubyte.gz"),
     }
+
+
+def fashion_mnist_small() -> dict[str, np.ndarray]:
+    """The first SUBSET of its training images, which are in no order, and all of its test images."""
+    whole = fashion_mnist()
+    return whole | {part: whole[part][:SUBSET] for part in ("x_train", "y_train")}
 
 
 def _idx(path: Path) -> np.ndarray:

@@ -3,7 +3,7 @@ framework.
 
 Four blends stand for election: the best single model, the plain mean of the best models, greedy selection,
 and greedy's members with weights by Nelder-Mead. All are made on the rows to weigh on; the rows to judge on,
-which no blend has seen, elect one, by the study's metric and among equals by the loss.
+which no blend has seen, elect one (`election.py`).
 
 The plain mean takes the best `size` candidates, not greedy's choice: on held-out rows it was more accurate
 than the mean of greedy's members on digits and adult, and on digits than all other contenders.
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.ensemble.candidates import Array, Candidates, EnsembleError
+from models.ensemble.election import best_by, elect, poll
 from models.ensemble.greedy import greedy
 from models.ensemble.losses import BlendLoss, blend_loss
 from models.ensemble.scores import loss, scorable, score
@@ -83,29 +84,31 @@ class Judgement:
         return self.elected.weights
 
     def sentence(self) -> str:
-        """How the winner compares to the best single model on the rows that judged."""
-        single, best = self.contender(SINGLE).judge, self.elected
-        rows = f"on {single.rows} rows that no weight has seen"
+        """How the winner compares to the best single model on the rows that judged, and why it was elected."""
+        single, won = self.contender(SINGLE).judge, self.elected.judge
+        rows = f"on {won.rows} rows that no weight has seen"
+        top = self.contenders[best_by([c.judge.metric for c in self.contenders], self.direction)]
+        is_first = not self.direction.better(top.judge.metric, won.metric)
+        why = "" if is_first else f"; {top.name} has {top.judge.metric:.4f}, which is not clearly better"
         if self.winner == SINGLE:
+            verb = "wins" if is_first else "is elected"
             rivals = ", ".join(f"{c.name} {c.judge.metric:.4f}" for c in self.contenders if c.name != SINGLE)
-            return f"the best single model wins: {self.metric} {single.metric:.4f} against {rivals} {rows}"
-        count = f"{len(best.members)} member{'s' if len(best.members) > 1 else ''}"
-        if best.judge.metric == single.metric:
+            return f"the best single model {verb}: {self.metric} {won.metric:.4f} against {rivals} {rows}{why}"
+        blend = f"{self.winner} of {len(self.members)} member{'s' if len(self.members) > 1 else ''}"
+        if is_first and won.metric == single.metric and won.loss < single.loss:
             return (
-                f"{self.winner} of {count} equals the best single model in {self.metric} "
-                f"({single.metric:.4f}) and wins by loss, {best.judge.loss:.4f} against {single.loss:.4f}, "
-                f"{rows}"
+                f"{blend} equals the best single model in {self.metric} ({single.metric:.4f}) "
+                f"and wins by loss, {won.loss:.4f} against {single.loss:.4f}, {rows}"
             )
-        return (
-            f"{self.winner} of {count} wins: {self.metric} {best.judge.metric:.4f} "
-            f"against {single.metric:.4f} of the best single model {rows}"
-        )
+        verb = "wins" if is_first and won.metric != single.metric else "is elected"
+        against = f"{self.metric} {won.metric:.4f} against {single.metric:.4f} of the best single model"
+        return f"{blend} {verb}: {against} {rows}{why}"
 
 
 def judge(candidates: Candidates, objective: Objective, *, plan: Plan, rng: np.random.Generator) -> Judgement:
     """Choose members, weigh them and judge the four contenders.
 
-    objective: the study's; `val_` before its metric is left out. rng: parts the rows.
+    objective: the study's; `val_` before its metric is left out. rng: parts the rows, and resamples them.
     Raises: EnsembleError for a metric that predictions cannot give, or too few rows.
     """
     metric = objective.metric.removeprefix("val_")
@@ -119,7 +122,9 @@ def judge(candidates: Candidates, objective: Objective, *, plan: Plan, rng: np.r
         _contender(name, weights, scores=(examine(weights, weigh, metric), examine(weights, judging, metric)))
         for name, weights in blends.items()
     )
-    return Judgement(metric, objective.direction, contenders, _elect(contenders, objective.direction))
+    rivals = Candidates(np.stack([judging.blend(w) for w in blends.values()]), judging.y, judging.task)
+    said = poll(rivals, metric, objective.direction, mean=list(blends).index(MEAN), rng=rng)
+    return Judgement(metric, objective.direction, contenders, contenders[elect(said)].name)
 
 
 def make_blends(measure: BlendLoss, *, size: int) -> Mapping[str, Array]:
@@ -166,15 +171,3 @@ def score_all(judgement: Judgement, candidates: Candidates) -> Mapping[str, Scor
 def _contender(name: str, weights: Array, *, scores: tuple[Scores, Scores]) -> Contender:
     heaviest = [int(i) for i in np.argsort(-weights, kind="stable") if weights[i] > 0]
     return Contender(name, tuple(heaviest), tuple(float(weights[i]) for i in heaviest), *scores)
-
-
-def _elect(contenders: tuple[Contender, ...], direction: Direction) -> str:
-    """The best by metric on the rows that judge, then by loss; of equals the first, which is the simpler."""
-    best = contenders[0]
-    for other in contenders[1:]:
-        by_metric = direction.better(other.judge.metric, best.judge.metric)
-        worse = direction.better(best.judge.metric, other.judge.metric)
-        by_loss = Direction.MINIMIZE.better(other.judge.loss, best.judge.loss - 1e-12)
-        if by_metric or (not worse and by_loss):
-            best = other
-    return best.name
