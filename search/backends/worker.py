@@ -11,14 +11,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import psutil
 
-from models.data.dataset import Dataset
 from models.training.orders import EpochReport
 from search.study import Decision, Finished, Paused, Reported, Started
-from search.trial import Calls, Left, TrialTask, run_trial
+from search.trial import Calls, Left, TrialTask, Warm, run_trial
 
 BEAT_S = 2.0
 """Seconds between two signs of life."""
@@ -50,11 +48,13 @@ def work(connection: Connection, settings: WorkerSettings) -> None:
 
 class _Worker:
     def __init__(self, connection: Connection, worker: int) -> None:
+        from models.training.graphs import Graphs
+
         self._connection = connection
         self._worker = worker
         self._sending = threading.Lock()
         self._incoming: queue.SimpleQueue[TrialTask | Decision] = queue.SimpleQueue()
-        self._datasets: dict[Path, Dataset] = {}
+        self._warm = Warm(Graphs())
         self._process = psutil.Process()
 
     def serve(self) -> None:
@@ -70,7 +70,7 @@ class _Worker:
             started=lambda epoch: self._send(Started(task.number, self._worker, epoch)),
             epoch=self._answer_to(task.number),
         )
-        result = run_trial(task, calls, datasets=self._datasets)
+        result = run_trial(task, calls, warm=self._warm)
         self._send(self._alive())
         if isinstance(result, Left):
             self._send(Paused(task.number, result.epoch))
