@@ -30,6 +30,7 @@ class TrialTask:
 
     config: `models.config.Config.to_json`. folder: the trial's own. data: the prepared data set's.
     epochs: the epoch to train to. resume: whether to go on from the checkpoint in `folder`, if there is one.
+    graph: the key of its traced graph; a worker that has trained one of the same key has it warm.
     """
 
     number: int
@@ -40,6 +41,7 @@ class TrialTask:
     folder: Path
     data: Path
     resume: bool
+    graph: str = ""
 
 
 @dataclass(frozen=True, slots=True)

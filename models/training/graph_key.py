@@ -8,6 +8,9 @@ from models.signature import Signature
 from models.spec.training import TrainingSpec
 from models.training.numbers import fixed_parts, numbers
 
+GRAPHS_KEPT = 12
+"""Traced graphs that a process keeps: those used last. Each holds some megabytes, which TensorFlow gives back late."""
+
 
 def graph_key(model: Any, training: TrainingSpec, *, signature: Signature, objective: Objective) -> str:
     """Everything that a graph is made of and that is no number or row: layers and shapes, kinds of optimizer and

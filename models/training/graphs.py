@@ -7,11 +7,9 @@ from typing import Any
 
 from models.data.dataset import Dataset
 from models.training.graph import TrainingGraph
-from models.training.graph_key import graph_key
+from models.training.graph_key import GRAPHS_KEPT, graph_key
 from models.training.plan import FitPlan
 from models.training.rows import Columns, RowStore
-
-KEPT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Graphs:
     A traced graph holds some megabytes, and TensorFlow gives back little of them, so their number is bounded.
     """
 
-    def __init__(self, kept: int = KEPT) -> None:
+    def __init__(self, kept: int = GRAPHS_KEPT) -> None:
         self._kept = kept
         self._graphs: OrderedDict[str, TrainingGraph] = OrderedDict()
         self._rows = RowStore()
