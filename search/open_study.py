@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from models.spec.varied import Varied
+from models.training.graph_key import graph_key
 from search.folder import StudyFolder
 from search.spec import StudyFile
 from search.study import Params, Suggestion
@@ -34,16 +35,18 @@ class OpenStudy:
     def task_of(self, suggestion: Suggestion) -> TrialTask:
         """What a worker is handed for `suggestion`."""
         config = self.file.config(suggestion.params)
-        data, _ = self.data.of(config)
+        data, dataset = self.data.of(config)
+        objective = self.file.objective
         return TrialTask(
             number=suggestion.number,
             config=config.to_json(),
-            objective=self.file.objective,
+            objective=objective,
             seed=self.seed_of(suggestion.number),
             epochs=suggestion.epochs,
             folder=self.folder.trial(suggestion.number),
             data=data,
             resume=suggestion.resume,
+            graph=graph_key(config.model, config.training, signature=dataset.signature, objective=objective),
         )
 
     def why_infeasible(self, params: Params) -> str | None:

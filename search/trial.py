@@ -7,7 +7,7 @@ import dataclasses
 import math
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class TrialTask:
 
     config: `models.config.Config.to_json`. folder: the trial's own. data: the prepared data set's.
     epochs: the epoch to train to. resume: whether to go on from the checkpoint in `folder`, if there is one.
+    graph: the key of its traced graph; a worker that has trained one of the same key has it warm.
     """
 
     number: int
@@ -40,6 +41,7 @@ class TrialTask:
     folder: Path
     data: Path
     resume: bool
+    graph: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,16 @@ class Calls:
     epoch: Callable[[EpochReport], Decision]
 
 
-def run_trial(task: TrialTask, calls: Calls, *, datasets: dict[Path, Dataset]) -> Outcome | Left:
-    """Trains one trial to its end. Never raises for what the model or the user's code does: that is an outcome.
+@dataclass(slots=True)
+class Warm:
+    """What a process keeps between trials: opened data sets by folder, and `models.training.graphs.Graphs`."""
 
-    datasets: opened data sets by folder, kept by the caller between trials and added to.
-    """
+    graphs: Any
+    datasets: dict[Path, Dataset] = field(default_factory=dict)
+
+
+def run_trial(task: TrialTask, calls: Calls, *, warm: Warm) -> Outcome | Left:
+    """Trains one trial to its end. Never raises for what the model or the user's code does: that is an outcome."""
     from models.training.errors import OutOfMemory
 
     if task.resume and is_complete(task.folder):
@@ -69,41 +76,42 @@ def run_trial(task: TrialTask, calls: Calls, *, datasets: dict[Path, Dataset]) -
         return _stored_outcome(task, calls)
     try:
         try:
-            return _train(task, calls, datasets)
+            return _train(task, calls, warm)
         except CheckpointError:
             # a whole file, but of another version or configuration
-            return _train(dataclasses.replace(task, resume=False), calls, datasets)
+            return _train(dataclasses.replace(task, resume=False), calls, warm)
     except OutOfMemory as error:
+        warm.graphs.clear()
         return Outcome(TrialState.PRUNED, Cause.OUT_OF_MEMORY, f"out of memory: {error}")
     except Exception as error:  # the model is the user's: whatever it raises belongs to the trial
+        warm.graphs.clear()
         reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
         return Outcome(TrialState.FAILED, Cause.ERROR, reason, traceback=traceback.format_exc())
 
 
-def _train(task: TrialTask, calls: Calls, datasets: dict[Path, Dataset]) -> Outcome | Left:
-    from models.families.registry import build
+def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
     from models.training.fit import fit
     from models.training.plan import FitPlan
     from models.training.process import configure
 
-    if task.data not in datasets:
-        datasets[task.data] = open_dataset(task.data)
-    dataset, config = datasets[task.data], Config.from_json(task.config)
+    if task.data not in warm.datasets:
+        warm.datasets[task.data] = open_dataset(task.data)
+    dataset, config = warm.datasets[task.data], Config.from_json(task.config)
     task.folder.mkdir(parents=True, exist_ok=True)
     checkpoint, epoch = _checkpoint(task)
     calls.started(epoch)
     configure(seed=task.seed)
-    model = build(config.model, dataset.signature)
     training = config.training
     if task.epochs < training.epochs:
         # a trial that is only closed: nothing is left to train, so that the schedule does not matter
         training = training.model_copy(update={"epochs": task.epochs})
     plan = FitPlan(training, task.objective, task.seed, csv_log=task.folder / LOG_NAME)
-    result = fit(model, dataset, plan, on_epoch=lambda r: calls.epoch(r).order, checkpoint=checkpoint)
+    begun = warm.graphs.begin(config.model, plan, dataset)
+    result = fit(begun, plan, on_epoch=lambda r: calls.epoch(r).order, checkpoint=checkpoint)
     if result.ended_by == "pause":
         return Left(result.epochs)
-    predictions = _predictions(model, dataset)
-    save_bundle(task.folder, model=model, config=config, result=result, predictions=predictions)
+    predictions = _predictions(begun.graph, dataset)
+    save_bundle(task.folder, model=begun.graph.plain_model(), config=config, result=result, predictions=predictions)
     checkpoint.delete()
     return _outcome(dataclasses.asdict(result))
 
@@ -123,12 +131,10 @@ def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, int]:
         return file, 0
 
 
-def _predictions(model: Any, dataset: Dataset) -> dict[str, Any]:
+def _predictions(graph: Any, dataset: Dataset) -> dict[str, Any]:
     """Predictions of the best epoch by part; the study's ensemble is weighed from these alone."""
-    from models.training.predict import predict
-
     parts = {"validation": dataset.validation, "test": dataset.test}
-    return {name: predict(model, part.x) for name, part in parts.items() if part is not None}
+    return {name: graph.predict(part.x) for name, part in parts.items() if part is not None}
 
 
 def _stored_outcome(task: TrialTask, calls: Calls) -> Outcome:

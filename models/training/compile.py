@@ -7,28 +7,33 @@ import keras
 from models.objective import Objective
 from models.signature import Signature
 from models.spec.training import TrainingSpec
+from models.training.dials import Board, optimizer_with_dials
 from models.training.errors import TrainingError
 from models.training.losses import loss
 from models.training.metrics import metrics
 from models.training.optimizers import optimizer
 
-STEPS_A_CALL = 64
-"""Steps in one traced call at most; between calls Python can react, and more gain nothing measurable."""
-
 
 def compile_model(
-    model: keras.Model, training: TrainingSpec, *, signature: Signature, objective: Objective, steps: int
+    model: keras.Model,
+    training: TrainingSpec,
+    *,
+    signature: Signature,
+    objective: Objective,
+    board: Board | None = None,
 ) -> None:
-    """Compile `model` in place. `steps`: batches of an epoch.
+    """Compile `model` in place, built optimizer included; with a `board`, numbers are dials of it.
 
     XLA stays off: it takes long to compile a small net (2.5 s against 0.8 s for a first epoch of 2x64 units),
     and the epochs after it are no faster.
     """
+    smoothing = board.dial("label_smoothing") if board else None
+    used = optimizer(training)
+    used.build(model.trainable_variables)
     model.compile(
-        optimizer=optimizer(training),
-        loss=loss(training, signature),
+        optimizer=used if board is None else optimizer_with_dials(used, board),
+        loss=loss(training, signature, smoothing=smoothing),
         metrics=metrics((objective.metric.removeprefix("val_"), *training.metrics), signature),
-        steps_per_execution=min(steps, STEPS_A_CALL),
         jit_compile=False,
     )
 

@@ -65,8 +65,11 @@ class CodedLoss(keras.losses.Loss):  # type: ignore[misc]
         return {"formula": self.formula, "label_smoothing": self.label_smoothing, "name": self.name}
 
 
-def loss(training: TrainingSpec, signature: Signature) -> keras.losses.Loss:
-    """The loss that `training.loss` names for this task. Raises TrainingError when it does not fit."""
+def loss(training: TrainingSpec, signature: Signature, *, smoothing: Any = None) -> keras.losses.Loss:
+    """The loss that `training.loss` names for this task; `smoothing` takes the place of its label smoothing.
+
+    Raises: TrainingError when it does not fit.
+    """
     name = AUTO[signature.task] if training.loss == "auto" else training.loss
     if signature.task not in LOSSES[name]:
         known = [known for known, tasks in LOSSES.items() if signature.task in tasks]
@@ -81,7 +84,7 @@ def loss(training: TrainingSpec, signature: Signature) -> keras.losses.Loss:
             )
         return StandardizedLoss(name, signature.target_std)
     if signature.task == "multiclass":
-        return CodedLoss(name, training.label_smoothing)
+        return CodedLoss(name, smoothing or training.label_smoothing)
     if name == "focal":
-        return keras.losses.BinaryFocalCrossentropy(label_smoothing=training.label_smoothing, name="loss")
-    return keras.losses.BinaryCrossentropy(label_smoothing=training.label_smoothing, name="loss")
+        return keras.losses.BinaryFocalCrossentropy(label_smoothing=smoothing or training.label_smoothing, name="loss")
+    return keras.losses.BinaryCrossentropy(label_smoothing=smoothing or training.label_smoothing, name="loss")

@@ -20,7 +20,7 @@ Ending = Literal["epochs", "early stopping", "nan", "target", "order", "pause"]
 class FitPlan:
     """How to train one configuration.
 
-    seed: decides the order of the rows in each epoch; the weights' first values are the model's matter.
+    seed: decides first weights, dropout, augmentation, and the order of the rows in each epoch.
     csv_log: the file of the CSV log, or None; the log is written when `training.csv_log` says so too.
     """
 

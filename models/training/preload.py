@@ -9,6 +9,6 @@ import tensorflow as tf
 import models.families.cnn
 import models.families.mlp
 import models.training.fit
-import models.training.predict
+import models.training.graphs
 
 __all__ = ["keras", "models", "tf"]

@@ -9,7 +9,8 @@ from models.training.errors import TrainingError
 def configure(*, seed: int, threads: int | None = None, memory_growth: bool = True) -> None:
     """Set up this process for one trial; may be called again before each further trial with another seed.
 
-    seed: of Python's, numpy's and TensorFlow's generators; decides first weights, dropout, augmentation.
+    seed: of Python's, numpy's and TensorFlow's generators, for a user's own layers and functions; what the built-in
+        ones draw comes from the trial's plan.
     threads: cores that one operation may use, and operations at a time; None leaves TensorFlow's choice.
     memory_growth: take GPU memory as needed, so that several processes can share a GPU.
 

@@ -7,14 +7,16 @@ replaced either way. The coordinator itself never imports TensorFlow.
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from models.training.graph_key import GRAPHS_KEPT
 from search.backends.worker import Alive, WorkerSettings, work
 from search.clock import Clock
 from search.study import Cause, Decision, Event, Finished, Lost, Paused, Suggestion
@@ -56,6 +58,8 @@ TRAINING = Life(work, ("models.training.preload", "search.backends.worker"))
 
 @dataclass(slots=True)
 class _Worker:
+    """A process, what it trains (`number`), and the keys of the graphs of its last trials."""
+
     id: int
     process: BaseProcess
     connection: Connection
@@ -64,6 +68,12 @@ class _Worker:
     moved_s: float
     number: int | None = None
     rss_bytes: int = 0
+    graphs: deque[str] = field(default_factory=lambda: deque(maxlen=GRAPHS_KEPT))
+
+
+def place_of(graph: str, warm: Sequence[Collection[str]]) -> int:
+    """Which of the free workers, each with the graphs that it has `warm`, is to train `graph`: one that has it."""
+    return next((place for place, graphs in enumerate(warm) if graph in graphs), 0)
 
 
 class LocalBackend:
@@ -91,12 +101,15 @@ class LocalBackend:
         return sum(1 for w in self._workers if w.number is None)
 
     def submit(self, suggestion: Suggestion) -> None:
-        worker = next((w for w in self._workers if w.number is None), None)
-        if worker is None:
+        free = [w for w in self._workers if w.number is None]
+        if not free:
             raise RuntimeError("no worker is free")
+        task = self._task_of(suggestion)
+        worker = free[place_of(task.graph, [w.graphs for w in free])]
+        worker.graphs.append(task.graph)
         now = self._clock.monotonic_s()
         worker.number, worker.begun_s, worker.heard_s, worker.moved_s = suggestion.number, now, now, now
-        self._tell(worker, self._task_of(suggestion))
+        self._tell(worker, task)
 
     def answer(self, number: int, decision: Decision) -> None:
         worker = next((w for w in self._workers if w.number == number), None)

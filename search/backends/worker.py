@@ -11,15 +11,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import NoReturn
 
 import psutil
 
-from models.data.dataset import Dataset
 from models.training.orders import EpochReport
 from search.study import Decision, Finished, Outcome, Paused, Reported, Started
-from search.trial import Calls, Left, TrialTask, run_trial
+from search.trial import Calls, Left, TrialTask, Warm, run_trial
 
 RunTrial = Callable[[TrialTask, Calls], Outcome | Left]
 """Trains one trial; see `search.trial.run_trial`."""
@@ -46,11 +44,12 @@ class WorkerSettings:
 def work(connection: Connection, settings: WorkerSettings) -> None:
     """The life of a worker: trains task after task until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from models.training.graphs import Graphs
     from models.training.process import configure
 
     configure(seed=0, threads=settings.threads)
-    datasets: dict[Path, Dataset] = {}
-    serve(connection, settings.worker, lambda task, calls: run_trial(task, calls, datasets=datasets))
+    warm = Warm(Graphs())
+    serve(connection, settings.worker, lambda task, calls: run_trial(task, calls, warm=warm))
 
 
 def serve(connection: Connection, worker: int, run: RunTrial) -> NoReturn:

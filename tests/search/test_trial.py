@@ -9,10 +9,11 @@ from spec_text import read
 from models.bundle import is_complete, load_bundle
 from models.objective import Direction, Objective
 from models.training.errors import CheckpointError, OutOfMemory
+from models.training.graphs import Graphs
 from search.open_study import OpenStudy
 from search.study import Cause, Decision, Outcome, Suggestion, TrialState
 from search.telling import LOG_NAME
-from search.trial import CHECKPOINT_NAME, Calls, Left, run_trial
+from search.trial import CHECKPOINT_NAME, Calls, Left, Warm, run_trial
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -31,7 +32,7 @@ class Lab:
 
     def __init__(self, folder):
         self._folder = folder
-        self.datasets = {}
+        self.warm = Warm(Graphs())
         self.started, self.reports = [], []
 
     def task(self, *overrides, **changes):
@@ -47,7 +48,7 @@ class Lab:
             self.reports.append(report)
             return answer(report.epoch)
 
-        return run_trial(task, Calls(self.started.append, epoch), datasets=self.datasets)
+        return run_trial(task, Calls(self.started.append, epoch), warm=self.warm)
 
 
 @pytest.fixture
@@ -78,9 +79,9 @@ def test_a_finished_trial_leaves_its_model_predictions_and_log(lab):
 def test_the_data_are_opened_once_for_many_trials(lab):
     task = lab.task("training.epochs=1")
     lab.run(task)
-    (opened,) = lab.datasets.values()
+    (opened,) = lab.warm.datasets.values()
     lab.run(task)
-    assert list(lab.datasets.values()) == [opened]
+    assert list(lab.warm.datasets.values()) == [opened]
 
 
 def test_without_a_test_part_only_the_validation_rows_are_predicted(lab):
@@ -193,14 +194,14 @@ def raising(error):
 
 
 def test_exhausted_memory_prunes_the_trial(lab, monkeypatch):
-    monkeypatch.setattr("models.families.registry.build", raising(OutOfMemory("training ran out of memory: 9 GB")))
+    monkeypatch.setattr("models.training.graphs.Graphs.begin", raising(OutOfMemory("training ran out of memory: 9 GB")))
     outcome = lab.run(lab.task())
     assert (outcome.state, outcome.cause) == (TrialState.PRUNED, Cause.OUT_OF_MEMORY)
     assert outcome.reason == "out of memory: training ran out of memory: 9 GB"
 
 
 def test_whatever_the_model_raises_belongs_to_the_trial_with_its_traceback(lab, monkeypatch):
-    monkeypatch.setattr("models.families.registry.build", raising(RuntimeError("no such layer\nat all")))
+    monkeypatch.setattr("models.training.graphs.Graphs.begin", raising(RuntimeError("no such layer\nat all")))
     outcome = lab.run(lab.task())
     assert (outcome.state, outcome.cause, outcome.reason) == (
         TrialState.FAILED,
@@ -212,12 +213,12 @@ def test_whatever_the_model_raises_belongs_to_the_trial_with_its_traceback(lab, 
 
 
 def test_an_error_without_words_still_has_a_reason(lab, monkeypatch):
-    monkeypatch.setattr("models.families.registry.build", raising(RuntimeError()))
+    monkeypatch.setattr("models.training.graphs.Graphs.begin", raising(RuntimeError()))
     assert lab.run(lab.task()).reason == "RuntimeError"
 
 
 def test_a_checkpoint_that_can_never_be_written_is_an_error_of_the_trial(lab, monkeypatch):
-    monkeypatch.setattr("models.families.registry.build", raising(CheckpointError("again")))
+    monkeypatch.setattr("models.training.graphs.Graphs.begin", raising(CheckpointError("again")))
     outcome = lab.run(lab.task())
     assert isinstance(outcome, Outcome)
     assert outcome.reason == "CheckpointError: again"

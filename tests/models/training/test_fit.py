@@ -10,11 +10,11 @@ from models.families.registry import build
 from models.objective import Direction, Objective
 from models.spec.mlp import MlpSpec
 from models.spec.training import TrainingSpec
-from models.training.batches import TrainingBatches
 from models.training.compile import check_objective, compile_model
 from models.training.errors import TrainingError
 from models.training.orders import EpochReport, Order
 from models.training.predict import predict
+from models.training.rows import epoch_order
 
 Make = Callable[..., Any]
 
@@ -89,7 +89,7 @@ def test_an_objective_that_is_not_in_the_logs_is_refused_with_those_that_are(tin
     data = tiny()
     model = build(MlpSpec.model_validate({"layers": 1, "units": 4}), data.signature)
     loss = Objective("val_loss", Direction.MINIMIZE)
-    compile_model(model, TrainingSpec(), signature=data.signature, objective=loss, steps=1)
+    compile_model(model, TrainingSpec(), signature=data.signature, objective=loss)
     with pytest.raises(TrainingError, match=r"val_speed is not in the epochs' logs; there are loss, accuracy, val_l"):
         check_objective(
             model, data.train.x, data.train.y[:, None], objective=Objective("val_speed", Direction.MAXIMIZE)
@@ -97,11 +97,7 @@ def test_an_objective_that_is_not_in_the_logs_is_refused_with_those_that_are(tin
 
 
 def test_rows_have_an_order_of_their_own_in_every_epoch() -> None:
-    batches = TrainingBatches((np.arange(10), np.arange(10)), batch_size=4, seed=3)
-    seen = []
-    for epoch in (1, 2, 1):
-        batches.arrange(epoch)
-        seen.append([[int(i) for i in x] for x, _ in batches.dataset])
-    assert seen[0] == seen[2] != seen[1]
-    assert [len(batch) for batch in seen[0]] == [4, 4, 2]
-    assert sorted(i for batch in seen[0] for i in batch) == list(range(10))
+    orders = [epoch_order(10, seed=3, epoch=epoch).tolist() for epoch in (1, 2, 1)]
+    assert orders[0] == orders[2] != orders[1]
+    assert sorted(orders[0]) == list(range(10))
+    assert epoch_order(10, seed=4, epoch=1).tolist() != orders[0]

@@ -59,7 +59,7 @@ def test_a_resumed_trial_equals_an_uninterrupted_one_bit_for_bit(
     file = CheckpointFile(tmp_path / "checkpoint")
     broken = trial(**setup)
     paused = broken.run(checkpoint=file, on_epoch=pause_after(2))
-    resumed = broken.run(seed=99, checkpoint=file)
+    resumed = broken.run(checkpoint=file)
 
     assert paused.ended_by == "pause"
     assert paused.history == expected.history[:2]

@@ -1,0 +1,1 @@
+"""Measurements of speed, with the commands that make them."""

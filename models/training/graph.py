@@ -1,0 +1,93 @@
+"""A compiled model with its traced functions, made ready for one trial after another that have its graph key."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from models.families.registry import build
+from models.objective import Objective
+from models.signature import Signature
+from models.spec.training import TrainingSpec
+from models.training.class_weights import refuse_unweighable
+from models.training.compile import check_objective, compile_model
+from models.training.dials import Board, with_dials, write_numbers
+from models.training.epochs import chunk_rows, training_epoch, validation_epoch
+from models.training.memory import watched
+from models.training.numbers import Numbers, numbers
+from models.training.predict import Predict, predict_with, prediction
+from models.training.rows import Columns
+from models.training.sowing import Seedbed
+
+
+class TrainingGraph:
+    """Trains trials one at a time. Nothing of a trial is left after the next `begin`.
+
+    model: what is trained; callbacks read and write it as any compiled Keras model. Its numbers are dials, so it is
+        not for saving: `plain_model` is.
+    """
+
+    def __init__(self, config: Any, training: TrainingSpec, *, signature: Signature, objective: Objective) -> None:
+        """Raises: TrainingError and FamilyError when the configuration does not fit the data."""
+        self._plain = build(config, signature)
+        self._board = Board(sorted(numbers(config, training)))
+        self.model = with_dials(self._plain, self._board)
+        refuse_unweighable(training, signature)
+        compile_model(self.model, training, signature=signature, objective=objective, board=self._board)
+        self._check(config, training, signature, objective)
+        self._seedbed = Seedbed(self.model)
+        self._optimizer_begins = [np.array(variable) for variable in self.model.optimizer.variables]
+        self._train = training_epoch(self.model, self._board)
+        self._validate = validation_epoch(self.model, self._board)
+        self._predict: Predict = prediction(self.model)
+        self._chunk = chunk_rows(self.model)
+        self._numbers: Numbers = {}
+        self._values: Any = None
+        self._batch_size: Any = None
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether a further trial can begin with weights of its own."""
+        return self._seedbed.is_complete
+
+    def begin(self, config: Any, training: TrainingSpec, *, seed: int) -> None:
+        """Make ready for a trial of the same key: its numbers, first weights, and a fresh optimizer."""
+        self._numbers = numbers(config, training)
+        self._values = tf.constant(self._board.values(self._numbers))
+        self._batch_size = tf.constant(training.batch_size)
+        self._seedbed.sow(seed)
+        for variable, value in zip(self.model.optimizer.variables, self._optimizer_begins, strict=True):
+            variable.assign(value)
+        self.model.reset_metrics()
+        self.model.stop_training = False
+
+    def train_epoch(self, columns: Columns, order: NDArray[np.int64]) -> dict[str, float]:
+        """Train one epoch over `columns` in that `order`; its logs."""
+        logs = self._train(self._values, columns.tensors, tf.constant(order), self._batch_size)
+        return {name: float(value) for name, value in logs.items()}
+
+    def validate(self, columns: Columns) -> dict[str, float]:
+        """The logs of rows that are not trained on, `val_` before each name."""
+        logs = self._validate(self._values, columns.tensors)
+        return {f"val_{name}": float(value) for name, value in logs.items()}
+
+    def predict(self, x: NDArray[Any]) -> NDArray[np.float32]:
+        """Predictions (n_rows, n_outputs) for prepared rows. Raises: OutOfMemory."""
+        return predict_with(self._predict, x, self.model.output_shape[-1], batch_size=self._chunk)
+
+    def plain_model(self) -> keras.Model:
+        """A model of stock layers with this trial's numbers and present weights; the next trial's call changes it."""
+        write_numbers(self._plain, self._numbers)
+        self._plain.set_weights(self.model.get_weights())
+        return self._plain
+
+    def _check(self, config: Any, training: TrainingSpec, signature: Signature, objective: Objective) -> None:
+        """Build what Keras builds late, such as some metrics, and look at the logs of one made-up batch."""
+        x = np.zeros((2, *signature.input_shape), np.float32)
+        dtype = np.float32 if signature.task == "regression" else np.int32
+        y = np.zeros((2, signature.n_outputs if signature.task == "regression" else 1), dtype)
+        values = tf.constant(self._board.values(numbers(config, training)))
+        with watched("building"), self._board.showing(values):
+            check_objective(self.model, x, y, objective=objective)

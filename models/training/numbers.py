@@ -1,0 +1,83 @@
+"""The numbers of a configuration: what a trained graph takes as input, so that trials which differ in nothing else
+share one. Knows no framework.
+
+A number of 0 is off: the graph has no place for it. So the names of a configuration's numbers belong to its graph,
+and their values do not.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models.spec.cnn import CnnSpec
+from models.spec.mlp import MlpSpec
+from models.spec.training import TrainingSpec
+
+Numbers = Mapping[str, float]
+"""By name: `<layer>.<attribute>`, `l1` and `l2` for every penalty, `optimizer.<attribute>`, `label_smoothing`."""
+
+OPTIMIZER_NUMBERS = {
+    "sgd": ("momentum",),
+    "rmsprop": ("momentum", "rho"),
+    "adam": ("beta_1", "beta_2"),
+    "nadam": ("beta_1", "beta_2"),
+    "adamw": ("beta_1", "beta_2", "weight_decay"),
+}
+CLIPPING = {"clip_norm": "global_clipnorm", "clip_value": "clipvalue"}
+"""Keys of a study file and what Keras' optimizers call them."""
+
+
+def numbers(model: Any, training: TrainingSpec) -> dict[str, float]:
+    """All numbers of a configuration that are not 0; of a family without an entry in FAMILIES, training's only."""
+    of_model, _ = FAMILIES.get(model.family, (_none, frozenset()))
+    named = {
+        **of_model(model),
+        **{f"optimizer.{name}": getattr(training, name) for name in OPTIMIZER_NUMBERS[training.optimizer]},
+        **{f"optimizer.{keras_name}": getattr(training, name) for name, keras_name in CLIPPING.items()},
+        "label_smoothing": training.label_smoothing,
+    }
+    return {name: float(value) for name, value in named.items() if value}
+
+
+def fixed_parts(model: Any) -> dict[str, Any]:
+    """What of a model's configuration belongs to its graph whatever its numbers are, as JSON values."""
+    _, keys = FAMILIES.get(model.family, (_none, frozenset()))
+    return _without(model.model_dump(mode="json"), keys)
+
+
+def _none(model: Any) -> dict[str, float]:
+    return {}
+
+
+def _of_mlp(model: MlpSpec) -> dict[str, float]:
+    rates = {f"hidden_{i}_dropout.rate": rate for i, rate in enumerate(model.dropout, start=1)}
+    return {**rates, **_penalties(model)}
+
+
+def _of_cnn(model: CnnSpec) -> dict[str, float]:
+    dropped = [*(f"block_{i}" for i in range(1, len(model.filters) + 1)), *(["head"] if model.head else [])]
+    return {
+        **{f"{name}_dropout.rate": model.dropout for name in dropped},
+        **{name: getattr(model.augmentation, name) for name in ("shift", "rotation", "zoom")},
+        **_penalties(model),
+    }
+
+
+def _penalties(model: MlpSpec | CnnSpec) -> dict[str, float]:
+    return {kind: getattr(model, kind) for kind in ("l1", "l2") if kind in model.regularizer.split("_")}
+
+
+_PENALTY_KEYS = frozenset({"l1", "l2", "regularizer", "dropout", "others"})
+
+FAMILIES: dict[str, tuple[Callable[[Any], dict[str, float]], frozenset[str]]] = {
+    "mlp": (_of_mlp, _PENALTY_KEYS),
+    "cnn": (_of_cnn, _PENALTY_KEYS | {"augmentation.shift", "augmentation.rotation", "augmentation.zoom"}),
+}
+"""Family -> its numbers, and the keys of its spec that speak of nothing else."""
+
+
+def _without(values: dict[str, Any], keys: frozenset[str], prefix: str = "") -> dict[str, Any]:
+    return {
+        name: _without(value, keys, f"{prefix}{name}.") if isinstance(value, dict) else value
+        for name, value in values.items()
+        if f"{prefix}{name}" not in keys
+    }

@@ -1,0 +1,98 @@
+"""Whole epochs in one call give the numbers of `model.fit` under the same seed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.families.registry import build
+from models.objective import Direction, Objective
+from models.spec.cnn import CnnSpec
+from models.spec.mlp import MlpSpec
+from models.spec.training import TrainingSpec
+from models.training.class_weights import balanced
+from models.training.compile import compile_model
+from models.training.rows import epoch_order
+from models.training.schedules import rate_factor
+from models.training.sowing import Seedbed
+
+SEED = 11
+LOSS = Objective("val_loss", Direction.MINIMIZE)
+MLP = {"layers": 2, "units": [8, 6], "dropout": [0.3, 0.2], "batch_norm": True, "regularizer": "l1_l2"}
+CNN = {"blocks": 2, "filters": 4, "dropout": 0.25, "head": 6, "regularizer": "l2", "batch_norm": True}
+TURNED = {"augmentation": {"flip": True, "shift": 0.1, "rotation": 0.1, "zoom": 0.2}}
+
+
+def by_keras(config: Any, training: TrainingSpec, data: Any) -> tuple[list[dict[str, float]], list[np.ndarray]]:
+    """Histories and weights of a plain model under `model.fit`, from the same first values."""
+    model = build(config, data.signature)
+    Seedbed(model).sow(SEED)
+    compile_model(model, training, signature=data.signature, objective=LOSS)
+    y = data.train.y.reshape(len(data.train.y), -1)
+    columns = (data.train.x, y)
+    if training.class_weights != "none":
+        columns = (*columns, balanced(data.train.y, len(data.signature.classes)))
+    validation = (data.validation.x, data.validation.y.reshape(len(data.validation.y), -1))
+    rows = []
+    for epoch in range(1, training.epochs + 1):
+        order = epoch_order(len(y), seed=SEED, epoch=epoch)
+        x, *others = (column[order] for column in columns)
+        model.optimizer.learning_rate = training.learning_rate * rate_factor(training, epoch)
+        fitted = model.fit(
+            x,
+            *others[:1],
+            sample_weight=(others[1:] or [None])[0],
+            batch_size=training.batch_size,
+            validation_data=validation,
+            shuffle=False,
+            verbose=0,
+        )
+        rate = float(model.optimizer.learning_rate)
+        rows.append({**{name: values[0] for name, values in fitted.history.items()}, "learning_rate": rate})
+    return rows, model.get_weights()
+
+
+CASES = [
+    pytest.param(MlpSpec, MLP, {"optimizer": "adamw", "clip_norm": 0.5, "class_weights": "balanced"}, id="mlp-adamw"),
+    pytest.param(
+        MlpSpec, MLP, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "clip_value": 0.01}, id="mlp-sgd"
+    ),
+    pytest.param(MlpSpec, MLP, {"optimizer": "rmsprop", "rho": 0.8, "momentum": 0.5}, id="mlp-rmsprop"),
+    pytest.param(MlpSpec, MLP, {"optimizer": "nadam", "beta_1": 0.8, "label_smoothing": 0.1}, id="mlp-nadam"),
+    pytest.param(
+        CnnSpec, CNN, {"optimizer": "adam", "beta_2": 0.9, "class_weights": "balanced", "clip_norm": 1}, id="cnn-adam"
+    ),
+    pytest.param(CnnSpec, {**CNN, **TURNED}, {"optimizer": "sgd", "momentum": 0.5}, id="cnn-turned"),
+]
+
+
+@pytest.mark.parametrize(("spec", "model", "options"), CASES)
+def test_a_trial_has_the_numbers_of_model_fit(
+    trial: Callable[..., Any], tiny: Callable[..., Any], spec: Any, model: dict[str, Any], options: dict[str, Any]
+) -> None:
+    shape = (8, 8, 1) if spec is CnnSpec else (5,)
+    training = {"epochs": 3, "batch_size": 14, "learning_rate": 0.02, "warmup_epochs": 1, "restore_best": False}
+    training = {**training, **options, "metrics": ["auc", "f1"]}
+    ours = trial(training, model=spec.model_validate(model), shape=shape)
+    result = ours.run(seed=SEED)
+    rows, weights = by_keras(ours.model, TrainingSpec.model_validate(training), tiny("multiclass", shape))
+    for row, expected in zip(result.history, rows, strict=True):
+        assert row == pytest.approx(expected, rel=1e-6, abs=1e-6)
+    for one, other in zip(ours.weights(), weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+@pytest.mark.parametrize("loss", ["auto", "focal", "huber"])
+def test_every_task_has_the_numbers_of_model_fit(
+    trial: Callable[..., Any], tiny: Callable[..., Any], task: str, loss: str
+) -> None:
+    if (task, loss) in (("binary", "huber"), ("regression", "focal")):
+        pytest.skip("is no loss of this task")
+    training = {"epochs": 2, "batch_size": 14, "loss": loss, "label_smoothing": 0.2 if task == "binary" else 0}
+    ours = trial(training, model=MlpSpec.model_validate(MLP), task=task)
+    result = ours.run(seed=SEED)
+    rows, _ = by_keras(ours.model, TrainingSpec.model_validate(training), tiny(task))
+    for row, expected in zip(result.history, rows, strict=True):
+        assert row == pytest.approx(expected, rel=1e-6, abs=1e-6)
