@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
+    # before TensorFlow is imported anywhere: its C++ side prints to the terminal otherwise
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         code = command(options)
         sys.stdout.flush()

@@ -29,10 +29,8 @@ def export_study(study: str, to: Path, *, stream: TextIO) -> int:
         members.append(Member(number, weight, folder, dataset))
     report = export(members, to, scores=ensemble.to_json(), versions=versions())
     save_pyfunc(to / "pyfunc", files=report.files, package=report.package, requirements=report.requirements)
-    print(
-        f"{ensemble.winner} of {len(members)} model{'s' if len(members) > 1 else ''} in {to}/model.keras",
-        file=stream,
-    )
+    what = "the best single model" if len(members) == 1 else f"the {ensemble.winner} ensemble of {len(members)} models"
+    print(f"{what} is in {to}/model.keras", file=stream)
     for number, weight in ensemble.members:
         print(f"  {weight:.3f}  trial {number}", file=stream)
     print(f"reloaded: {report.rows} rows predicted as by the members, to {report.difference:.1e}", file=stream)

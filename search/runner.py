@@ -69,10 +69,11 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why the loop ended; `traceback` is that of a failure which ended the study."""
+    """Why the loop ended; `failed` when something is to be mended, with the traceback of a failing trial if any."""
 
     reason: str
     interrupted: bool = False
+    failed: bool = False
     traceback: str = ""
 
 
@@ -133,7 +134,7 @@ class Runner:
     def _may_start(self) -> bool:
         if self._interrupted and self._ending is None:
             self._ending = Ending("interrupted", interrupted=True)
-        return self._ending is None or not (self._ending.interrupted or self._ending.traceback)
+        return self._ending is None or not (self._ending.interrupted or self._ending.failed)
 
     def _take_up(self, entry: Entry, over: str | None) -> None:
         """An unfinished trial goes on; with the budget used up it is only closed, with the best weights it has."""
@@ -166,7 +167,8 @@ class Runner:
                 return self._planned(suggestion)
             self._refuse(suggestion, why)
         self._ending = Ending(
-            f"{INFEASIBLE_IN_A_ROW} configurations in a row broke a limit (last: {why}); widen `limits` or the space"
+            f"{INFEASIBLE_IN_A_ROW} configurations in a row broke a limit (last: {why}); widen `limits` or the space",
+            failed=True,
         )
         return None
 
@@ -262,7 +264,7 @@ class Runner:
             last = self._failures[-IDENTICAL_FAILURES:]
             if len(last) == IDENTICAL_FAILURES and len(set(last)) == 1:
                 reason = f"{IDENTICAL_FAILURES} trials in a row failed alike: {outcome.reason}"
-                self._ending = Ending(reason, traceback=outcome.traceback or outcome.reason)
+                self._ending = Ending(reason, failed=True, traceback=outcome.traceback or outcome.reason)
         elif outcome.cause is not Cause.INFEASIBLE:
             self._failures.clear()
 

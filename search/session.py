@@ -76,12 +76,14 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
         stack.callback(view.close)
         tracker = make_tracker(study, view, uuid=kept.uuid)
         stack.callback(tracker.close)
+        for note in dataset.notes:
+            view.say(f"note: {note}")
         ending = _search(study, record, tracker, view, stage)
         view.close()
         close_study(study, record, tracker, ending, stream=stream)
     if ending.interrupted:
         return INTERRUPTED
-    return FAILED if ending.traceback else 0
+    return FAILED if ending.failed else 0
 
 
 def _lock(file: StudyFile, fingerprint: str) -> lock.Lock:

@@ -52,6 +52,7 @@ class SpaceBuilder:
     def build(self) -> Space:
         """The space, without the conditions that have faults."""
         knobs = held_knobs(self.study)
+        guesses = any(isinstance(held.value, Varied) and held.value.has_default for held in knobs.values())
         owners: dict[str, Held] = {}
         dimensions: list[Dimension] = []
         fixed: dict[str, Any] = {}
@@ -59,7 +60,7 @@ class SpaceBuilder:
             if not isinstance(held.value, Varied):
                 fixed[held.name] = held.value
                 continue
-            default = held.value.default if held.value.has_default else UNSET
+            default = _guess(held) if guesses else UNSET
             when = self._written_when(held, knobs)
             for name, terms in _numbered(held, knobs):
                 text = _joined([*terms, held.place.knob.applies, when])
@@ -220,3 +221,12 @@ def _joined(terms: list[str | None]) -> str:
     """Conditions that must all hold."""
     given = [term for term in terms if term]
     return given[0] if len(given) == 1 else " and ".join(f"({term})" for term in given)
+
+
+def _guess(held: Held) -> Any:
+    """The first guess of a knob: the written default, else the knob's own where the space holds it."""
+    if held.value.has_default:
+        return held.value.default
+    own = held.place.default
+    own = own[0] if isinstance(own, tuple) else own
+    return own if held.value.domain.contains(own) else UNSET

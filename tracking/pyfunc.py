@@ -1,9 +1,14 @@
 """An exported ensemble as an MLflow pyfunc model on disk, which loads without this project."""
 
+import logging
+import os
 import shutil
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 import mlflow
 
@@ -19,6 +24,8 @@ def save_pyfunc(to: Path, *, files: Sequence[Path], package: Path, requirements:
     """
     unfinished = to.with_name(f".{to.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
+    # the model has no signature, so that gaps and odd cells reach its own reader; MLflow warns of that
+    logging.getLogger("mlflow.pyfunc").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         # MLflow warns of its own type hints when its pyfunc module is first imported
         warnings.filterwarnings("ignore", message=".*type hint", category=UserWarning)

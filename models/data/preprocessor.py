@@ -5,6 +5,7 @@ numbers. Fitting is in `fitting.py`; here nothing is learned.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -163,6 +164,8 @@ class Preprocessor:
         shape = self.array.shape
         if x.shape[1:] == (*shape, 1) and self.array.add_channel:
             x = x[..., 0]
+        if x.ndim == 2 and x.shape[1] == math.prod(shape):
+            x = x.reshape(len(x), *shape)  # a table of cells, one row an array, as a CSV file holds it
         if x.shape[1:] != shape:
             raise DataError(
                 f"rows have the shape {x.shape[1:]} but the model was trained on {shape}",

@@ -43,7 +43,8 @@ class PercentilePruner:
         share = 100.0 - self.percentile if self.direction is Direction.MAXIMIZE else self.percentile
         bar = float(np.percentile(bests, share))
         value = trial.best(self.direction)
-        if not self.direction.better(bar, value):
+        # metrics are single precision and the bar is interpolated: what differs by rounding is a tie
+        if not self.direction.better(bar, value) or math.isclose(bar, value, rel_tol=1e-6):
             return Decision.go_on()
         if self.percentile == 50.0:
             said = f"the median {figure(bar)} of {len(bests)} trials"
