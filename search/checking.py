@@ -25,8 +25,10 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     print(f"\n{SAMPLES} sampled configurations are valid", file=stream)
     if file.limits and not build:
         share = feasible_share(file, SAMPLES, rng)
-        note = "; rules over `params` are looked at with --build" if _counts_params(file) else ""
-        print(f"{100 * share:.0f} % of them keep the limits{note}", file=stream)
+        if _counts_params(file):
+            print("limits over `params` are looked at with --build", file=stream)
+        if not all("params" in limit.expression.names for limit in file.limits):
+            print(f"{100 * share:.0f} % of them keep the {'other ' if _counts_params(file) else ''}limits", file=stream)
         return int(share == 0)
     if not build:
         return 0

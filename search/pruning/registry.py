@@ -19,7 +19,7 @@ PRUNERS: dict[str, str] = {
 }
 """Name -> who makes it."""
 
-_COMPARING: dict[str, Any] = {"startup_trials": 5, "warmup_epochs": 0, "interval_epochs": 1, "min_trials": 1}
+_COMPARING: dict[str, Any] = {"startup_trials": 5, "warmup_epochs": 3, "interval_epochs": 1, "min_trials": 1}
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "none": {},

@@ -18,7 +18,7 @@ from search.study import Curve, Decision
 MAX_EPOCHS = 16
 EAGER: dict[str, dict[str, Any]] = {
     "median": {"startup_trials": 2},
-    "percentile": {"startup_trials": 2, "percentile": 30.0},
+    "percentile": {"startup_trials": 2, "warmup_epochs": 0, "percentile": 30.0},
     "successive_halving": {"eta": 2},
     "hyperband": {"eta": 2},
     "patient": {"patience": 2, "pruner": {"name": "median", "startup_trials": 2}},
@@ -211,7 +211,7 @@ PAIRS = [
     ),
     pytest.param(
         "percentile",
-        {"startup_trials": 4, "percentile": 30.0},
+        {"startup_trials": 4, "warmup_epochs": 0, "percentile": 30.0},
         lambda: optuna.pruners.PercentilePruner(30.0, n_startup_trials=4),
         0,
         id="percentile",

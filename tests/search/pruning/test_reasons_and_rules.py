@@ -15,7 +15,8 @@ GO_ON = Decision.go_on()
 
 
 def made(name: str, direction: Direction = Direction.MAXIMIZE, **options: Any) -> Pruner:
-    return make_pruner(name, options, direction=direction, max_epochs=81)
+    at_once = {"warmup_epochs": 0} if name in ("median", "percentile") else {}
+    return make_pruner(name, {**at_once, **options}, direction=direction, max_epochs=81)
 
 
 def complete(number: int, *values: float) -> Curve:
@@ -47,6 +48,18 @@ def test_percentile_says_what_share_goes_on() -> None:
 
 def test_median_compares_the_best_so_far_not_the_last_value() -> None:
     assert made("median").decide(Curve(9, (0.95, 0.2)), SEVEN) == GO_ON
+
+
+def test_median_spares_the_first_three_epochs_when_nothing_is_said() -> None:
+    pruner = make_pruner("median", {}, direction=Direction.MAXIMIZE, max_epochs=81)
+    assert pruner.decide(Curve(9, (0.0,) * 3), SEVEN) == GO_ON
+    assert pruner.decide(Curve(9, (0.0,) * 4), SEVEN) != GO_ON
+
+
+def test_a_difference_by_rounding_is_a_tie() -> None:
+    others = [complete(n, 0.5) for n in range(7)]
+    assert made("median").decide(Curve(9, (0.5 - 1e-8,)), others) == GO_ON
+    assert made("median").decide(Curve(9, (0.5 - 1e-4,)), others) != GO_ON
 
 
 def test_median_waits_for_its_startup_trials() -> None:
