@@ -14,6 +14,7 @@ import pandas as pd
 
 from models.data.cells import Array
 from models.data.preprocessor import Preprocessor
+from models.quiet import quiet_stderr
 
 MODEL, MANIFEST, PREPROCESSOR = "model.keras", "manifest.json", "preprocessor.json"
 
@@ -46,11 +47,11 @@ class ExportedModel:
 
     def outputs(self, raw: Mapping[str, Array]) -> Array:
         """Outputs (n_rows, n_outputs), float32, of what `Preprocessor.raw_columns` gave."""
-        import tensorflow as tf
+        with quiet_stderr():
+            import keras
+            import tensorflow as tf
 
         if self._call is None:
-            import keras
-
             model = keras.saving.load_model(self._folder / MODEL, compile=False, safe_mode=True)
             self._call = tf.function(lambda inputs: model(inputs, training=False), reduce_retracing=True)
         array = self.manifest["array_input"]

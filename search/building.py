@@ -3,6 +3,7 @@
 from typing import TextIO
 
 from models.data.dataset import Dataset
+from models.quiet import quiet_stderr
 from search.open_study import OpenStudy
 from search.spec import StudyFile
 from search.tables import aligned, cell
@@ -30,7 +31,10 @@ def build_some(file: StudyFile, samples: list[Params], stream: TextIO) -> int:
     if not feasible:
         print("no sampled configuration keeps the limits; widen `limits` or the space", file=stream)
         return 1
-    from models.families.registry import build
+    from models.families.registry import build, builder
+
+    with quiet_stderr():
+        builder(file.config(feasible[0]).model.family)
 
     print(f"\n{min(_BUILT, len(feasible))} models built:", file=stream)
     rows = [("params", "configuration")]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TextIO
 
 from models.bundle import load_bundle
+from models.quiet import quiet_stderr
 from search import ensembling
 from search.lock import versions
 from search.stored import StoredStudy
@@ -19,8 +20,9 @@ def export_study(study: str, to: Path, *, stream: TextIO) -> int:
     ensemble = ensembling.load(stored.folder.ensemble)
     data = DataVariants(stored.folder.data, seed=stored.seed)
     # TensorFlow and MLflow take seconds to load: after everything that can go wrong without them
-    from models.export import Member, export
-    from tracking.pyfunc import save_pyfunc
+    with quiet_stderr():
+        from models.export import Member, export
+        from tracking.pyfunc import save_pyfunc
 
     members = []
     for number, weight in ensemble.members:

@@ -270,6 +270,14 @@ def test_columns_stated_as_numbers_are_read_as_numbers(tmp_path: Path) -> None:
     assert fitted(tmp_path, frame, target="y", numbers=["a"]).columns[0].kind == "number"
 
 
+def test_a_table_of_cells_stands_for_an_array() -> None:
+    x = np.arange(120.0).reshape(6, 4, 5)
+    raw = Arrays(x, np.arange(6), ("y",), np.zeros(6, np.int8))
+    preprocessor, _ = fit_preprocessor(raw, np.arange(6), spec(source="a.npz"))
+    table = pd.DataFrame(x.reshape(6, 20))
+    np.testing.assert_array_equal(preprocessor.transform(table), preprocessor.transform(x))
+
+
 def test_rows_of_another_shape_are_refused() -> None:
     raw = Arrays(np.zeros((6, 4, 5)) + np.arange(6)[:, None, None], np.arange(6), ("y",), np.zeros(6, np.int8))
     preprocessor, _ = fit_preprocessor(raw, np.arange(6), spec(source="a.npz"))
