@@ -1,6 +1,6 @@
 """Which rule should elect the ensemble? Test scores of what each rule elects, over many splits of the rows.
 
-    python benchmarks/ensemble_election.py --cache /tmp/election
+    python benchmarks/ensemble_election.py --cache election
 
 trains small scikit-learn networks of random configurations once (candidates, in the cache), then parts the
 rows that they have not seen again and again into validation and test rows, makes the four contenders on one

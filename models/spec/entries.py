@@ -6,6 +6,7 @@ message is ours. `read` is also given the fields that were read before it.
 
 import math
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,18 +28,18 @@ class Spec(BaseModel):
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(ABC):
     """One key: `doc` is its line in the reference."""
 
     doc: str
 
+    @abstractmethod
     def read(self, value: Any, earlier: Mapping[str, Any]) -> Any:
         """The value to keep. Raises RefusedError with every fault."""
-        raise NotImplementedError
 
+    @abstractmethod
     def schema(self) -> dict[str, Any]:
         """JSON Schema of what may be written."""
-        raise NotImplementedError
 
     def plain(self, value: Any) -> Any:
         """A kept value as JSON has it; reading that again gives the same value."""
@@ -67,15 +68,17 @@ class OrNone(Entry):
             return None
         return self.read_given(value, earlier)
 
+    @abstractmethod
     def read_given(self, value: Any, earlier: Mapping[str, Any]) -> Any:
-        raise NotImplementedError
+        """The value to keep, when it is not none. Raises RefusedError."""
 
     def schema(self) -> dict[str, Any]:
         given = self.schema_given()
         return {"anyOf": [given, {"enum": ["none", None]}]} if self.none else given
 
+    @abstractmethod
     def schema_given(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """JSON Schema of what may be written besides none."""
 
 
 def is_whole(value: object) -> bool:

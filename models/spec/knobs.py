@@ -5,6 +5,7 @@ every knob holds a value, the spec is a configuration and its annotations are tr
 it spans a space. A knob says what it takes by itself, when it applies, and which space it has by default.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,16 +32,17 @@ class Knob(Entry):
     per: str | None = None
 
     @property
+    @abstractmethod
     def kinds(self) -> tuple[str, ...]:
         """The kinds of space that fit, of int, float, choice."""
-        raise NotImplementedError
 
+    @abstractmethod
     def literal(self, value: Any) -> Value:
         """One value of the knob. Raises RefusedError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def literal_schema(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """JSON Schema of one value of the knob."""
 
     def read(self, value: Any, earlier: Mapping[str, Any]) -> Any:
         if isinstance(value, Varied):
