@@ -26,7 +26,7 @@ FROZEN_S = 60.0
 """A worker that gives no sign of life for so long is stopped or frozen: its process does not even run a thread."""
 HARD_FACTOR = 1.5
 """A trial ends softly after an epoch when its time is over, and by force after this many times of it."""
-_PATIENCE_AT_CLOSE_S = 2.0
+_PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class _Worker:
     moved_s: float
     number: int | None = None
     rss_bytes: int = 0
+    hung_up: bool = False
     graphs: deque[str] = field(default_factory=lambda: deque(maxlen=GRAPHS_KEPT))
 
 
@@ -133,7 +134,7 @@ class LocalBackend:
         for worker in self._workers:
             if gently and worker.number is None:
                 worker.connection.close()
-                worker.process.join(_PATIENCE_AT_CLOSE_S)
+                worker.process.join(_PATIENCE_S)
             self._end(worker)
         self._workers = []
 
@@ -171,7 +172,7 @@ class LocalBackend:
                 else:
                     yield self._took(worker, message)
         except (EOFError, OSError):
-            return
+            worker.hung_up = True
 
     def _took(self, worker: _Worker, event: Event) -> Event:
         worker.moved_s = worker.heard_s
@@ -181,8 +182,10 @@ class LocalBackend:
 
     def _fault(self, worker: _Worker) -> tuple[Cause, str] | None:
         """Why the worker is to be replaced, or None."""
-        code = worker.process.exitcode
-        if code is not None or not worker.process.is_alive():
+        if worker.hung_up:
+            # the pipe's end comes before the exit code, which the fork server passes on
+            worker.process.join(_PATIENCE_S)
+        if worker.hung_up or worker.process.exitcode is not None or not worker.process.is_alive():
             return Cause.LOST, f"its worker died ({_exit_words(worker.process.exitcode)})"
         if worker.number is None:
             return None

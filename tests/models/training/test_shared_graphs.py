@@ -41,10 +41,14 @@ def numbers(k: int, optimizer: str = "adamw") -> dict[str, Any]:
     return {"optimizer": optimizer, "epochs": 3, "clip_norm": 0.5 + k, **common, **by_optimizer[optimizer]}
 
 
-CASES = [(mlp, (5,), name) for name in ("adamw", "nadam", "sgd", "rmsprop")] + [(cnn, (8, 8, 1), "adamw")]
+CASES = [
+    pytest.param(mlp, (5,), "adamw", id="mlp-adamw"),
+    *(pytest.param(mlp, (5,), name, id=f"mlp-{name}", marks=pytest.mark.slow) for name in ("nadam", "sgd", "rmsprop")),
+    pytest.param(cnn, (8, 8, 1), "adamw", id="cnn-adamw", marks=pytest.mark.slow),
+]
 
 
-@pytest.mark.parametrize(("spec", "shape", "optimizer"), CASES, ids=lambda case: getattr(case, "__name__", str(case)))
+@pytest.mark.parametrize(("spec", "shape", "optimizer"), CASES)
 def test_a_trial_after_three_others_equals_one_alone_bit_for_bit(
     trial: Make, spec: Make, shape: tuple[int, ...], optimizer: str
 ) -> None:

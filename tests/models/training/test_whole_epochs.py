@@ -56,14 +56,28 @@ def by_keras(config: Any, training: TrainingSpec, data: Any) -> tuple[list[dict[
 CASES = [
     pytest.param(MlpSpec, MLP, {"optimizer": "adamw", "clip_norm": 0.5, "class_weights": "balanced"}, id="mlp-adamw"),
     pytest.param(
-        MlpSpec, MLP, {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "clip_value": 0.01}, id="mlp-sgd"
+        MlpSpec,
+        MLP,
+        {"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "clip_value": 0.01},
+        id="mlp-sgd",
+        marks=pytest.mark.slow,
     ),
-    pytest.param(MlpSpec, MLP, {"optimizer": "rmsprop", "rho": 0.8, "momentum": 0.5}, id="mlp-rmsprop"),
-    pytest.param(MlpSpec, MLP, {"optimizer": "nadam", "beta_1": 0.8, "label_smoothing": 0.1}, id="mlp-nadam"),
+    pytest.param(
+        MlpSpec, MLP, {"optimizer": "rmsprop", "rho": 0.8, "momentum": 0.5}, id="mlp-rmsprop", marks=pytest.mark.slow
+    ),
+    pytest.param(
+        MlpSpec,
+        MLP,
+        {"optimizer": "nadam", "beta_1": 0.8, "label_smoothing": 0.1},
+        id="mlp-nadam",
+        marks=pytest.mark.slow,
+    ),
     pytest.param(
         CnnSpec, CNN, {"optimizer": "adam", "beta_2": 0.9, "class_weights": "balanced", "clip_norm": 1}, id="cnn-adam"
     ),
-    pytest.param(CnnSpec, {**CNN, **TURNED}, {"optimizer": "sgd", "momentum": 0.5}, id="cnn-turned"),
+    pytest.param(
+        CnnSpec, {**CNN, **TURNED}, {"optimizer": "sgd", "momentum": 0.5}, id="cnn-turned", marks=pytest.mark.slow
+    ),
 ]
 
 
@@ -83,13 +97,18 @@ def test_a_trial_has_the_numbers_of_model_fit(
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("task", ["binary", "regression"])
-@pytest.mark.parametrize("loss", ["auto", "focal", "huber"])
+@pytest.mark.parametrize(
+    ("task", "loss"),
+    [
+        ("binary", "focal"),
+        ("regression", "auto"),
+        pytest.param("binary", "auto", marks=pytest.mark.slow),
+        pytest.param("regression", "huber", marks=pytest.mark.slow),
+    ],
+)
 def test_every_task_has_the_numbers_of_model_fit(
     trial: Callable[..., Any], tiny: Callable[..., Any], task: str, loss: str
 ) -> None:
-    if (task, loss) in (("binary", "huber"), ("regression", "focal")):
-        pytest.skip("is no loss of this task")
     training = {"epochs": 2, "batch_size": 14, "loss": loss, "label_smoothing": 0.2 if task == "binary" else 0}
     ours = trial(training, model=MlpSpec.model_validate(MLP), task=task)
     result = ours.run(seed=SEED)
