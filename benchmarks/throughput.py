@@ -111,7 +111,7 @@ def _work(pipe: Connection, tool: str, share: str, data: Path) -> None:
         import keras_tuner  # noqa: F401
     if tool == "optuna":
         import optuna  # noqa: F401
-    configure(seed=0, threads=1)
+    configure(threads=1)
     pipe.send("imported")
     pipe.recv()
     with tempfile.TemporaryDirectory() as scratch:

@@ -92,7 +92,6 @@ def run_trial(task: TrialTask, calls: Calls, *, warm: Warm) -> Outcome | Left:
 def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
     from models.training.fit import fit
     from models.training.plan import FitPlan
-    from models.training.process import configure
 
     if task.data not in warm.datasets:
         warm.datasets[task.data] = open_dataset(task.data)
@@ -100,7 +99,6 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
     task.folder.mkdir(parents=True, exist_ok=True)
     checkpoint, epoch = _checkpoint(task)
     calls.started(epoch)
-    configure(seed=task.seed)
     training = config.training
     if task.epochs < training.epochs:
         # a trial that is only closed: nothing is left to train, so that the schedule does not matter

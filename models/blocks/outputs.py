@@ -4,6 +4,8 @@ import keras
 
 from models.signature import Signature
 
+OUTPUT = "output"
+"""The name of the dense layer at the end, whose width is that of the targets."""
 LAST_ACTIVATIONS = {"binary": "sigmoid", "multiclass": "softmax"}
 
 
@@ -13,7 +15,7 @@ def outputs(x: keras.KerasTensor, signature: Signature) -> keras.KerasTensor:
     Regression: the dense layer speaks in standard deviations from the mean, the rescaling after it in raw
     units, so the net starts at the right height and every target weighs alike.
     """
-    x = keras.layers.Dense(signature.n_outputs, name="output")(x)
+    x = keras.layers.Dense(signature.n_outputs, name=OUTPUT)(x)
     if signature.task == "regression":
         scale, offset = list(signature.target_std), list(signature.target_mean)
         return keras.layers.Rescaling(scale, offset, dtype="float32", name="values")(x)

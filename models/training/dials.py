@@ -14,7 +14,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from models.training.dropout import ThriftyDropout
 from models.training.numbers import Numbers
+from models.training.widths import OPEN, open_widths
 
 Form = Callable[[Any], Any]
 """What an attribute holds, made of a number or a dial."""
@@ -118,19 +120,17 @@ class Dial:
         return other - self.tensor
 
 
-class DialledDropout(keras.layers.Dropout):  # type: ignore[misc]
-    """Keras' dropout with a dial for its rate: same masks from the same seed."""
+def with_dials(plain: keras.Model, board: Board, *, is_open: bool) -> keras.Model:
+    """A copy of `plain` with weights of its own, whose numbers are dials of `board`, of open widths if `is_open`."""
+    stand_ins: dict[type, type] = {keras.layers.Dropout: ThriftyDropout, **(OPEN if is_open else {})}
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        if not training:
-            return inputs
-        drawn = keras.random.uniform(tf.shape(inputs), dtype=inputs.dtype, seed=self.seed_generator)
-        return tf.where(drawn >= self.rate.tensor, inputs / (1 - self.rate), tf.zeros_like(inputs))
+    def clone(layer: keras.Layer) -> keras.Layer:
+        made: Any = stand_ins.get(type(layer), type(layer))
+        return made.from_config(layer.get_config())
 
-
-def with_dials(plain: keras.Model, board: Board) -> keras.Model:
-    """A copy of `plain` with weights of its own, whose numbers are dials of `board`."""
-    made = keras.models.clone_model(plain, clone_function=_clone)
+    made = keras.models.clone_model(plain, clone_function=clone)
+    if is_open:
+        open_widths(made)
     for owner, attribute, name, form in places(made):
         dial = board.dial(name)
         if dial is not None:
@@ -167,8 +167,3 @@ def places(model: keras.Model) -> Iterator[tuple[Any, str, str, Form]]:
             if name.endswith("_regularizer") and isinstance(value, keras.regularizers.L1L2):
                 yield value, "l1", "l1", _itself
                 yield value, "l2", "l2", _itself
-
-
-def _clone(layer: keras.Layer) -> keras.Layer:
-    made = DialledDropout if type(layer) is keras.layers.Dropout else type(layer)
-    return made.from_config(layer.get_config())

@@ -43,10 +43,9 @@ def training_epoch(model: keras.Model, board: Board) -> Epoch:
 
 
 def validation_epoch(model: keras.Model, board: Board) -> Epoch:
-    """`call(numbers, columns)`: the logs of validation rows, in one batch, or in chunks that fit in memory."""
-    chunk = chunk_rows(model)
+    """`call(numbers, columns, chunk)`: the logs of validation rows, in one batch, or in chunks of so many rows."""
 
-    def epoch(numbers: Any, columns: tuple[Any, ...]) -> Logs:
+    def epoch(numbers: Any, columns: tuple[Any, ...], chunk: Any) -> Logs:
         n_rows = tf.shape(columns[0])[0]
 
         def step(start: Any) -> tuple[Any]:

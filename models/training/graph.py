@@ -1,5 +1,6 @@
 """A compiled model with its traced functions, made ready for one trial after another that have its graph key."""
 
+import math
 from typing import Any
 
 import keras
@@ -16,10 +17,11 @@ from models.training.compile import check_objective, compile_model
 from models.training.dials import Board, with_dials, write_numbers
 from models.training.epochs import chunk_rows, training_epoch, validation_epoch
 from models.training.memory import watched
-from models.training.numbers import Numbers, numbers
+from models.training.numbers import Numbers, fixed_parts, numbers, open_widths
 from models.training.predict import Predict, predict_with, prediction
 from models.training.rows import Columns
-from models.training.sowing import Seedbed
+from models.training.sowing import Seedbed, variables
+from models.training.widths import assign
 
 
 class TrainingGraph:
@@ -31,18 +33,18 @@ class TrainingGraph:
 
     def __init__(self, config: Any, training: TrainingSpec, *, signature: Signature, objective: Objective) -> None:
         """Raises: TrainingError and FamilyError when the configuration does not fit the data."""
-        self._plain = build(config, signature)
+        self._signature = signature
+        self._take_plain(config)
         self._board = Board(sorted(numbers(config, training)))
-        self.model = with_dials(self._plain, self._board)
+        self.model = with_dials(self._plain, self._board, is_open=bool(open_widths(config)))
         refuse_unweighable(training, signature)
         compile_model(self.model, training, signature=signature, objective=objective, board=self._board)
-        self._check(config, training, signature, objective)
-        self._seedbed = Seedbed(self.model)
+        self._check(config, training, objective)
+        self._sown = variables(self.model)
         self._optimizer_begins = [np.array(variable) for variable in self.model.optimizer.variables]
         self._train = training_epoch(self.model, self._board)
         self._validate = validation_epoch(self.model, self._board)
         self._predict: Predict = prediction(self.model)
-        self._chunk = chunk_rows(self.model)
         self._numbers: Numbers = {}
         self._values: Any = None
         self._batch_size: Any = None
@@ -53,13 +55,18 @@ class TrainingGraph:
         return self._seedbed.is_complete
 
     def begin(self, config: Any, training: TrainingSpec, *, seed: int) -> None:
-        """Make ready for a trial of the same key: its numbers, first weights, and a fresh optimizer."""
+        """Make ready for a trial of the same key: its widths, numbers, first weights, and a fresh optimizer."""
+        if fixed_parts(config) != self._fixed:
+            self._take_plain(config)
         self._numbers = numbers(config, training)
         self._values = tf.constant(self._board.values(self._numbers))
         self._batch_size = tf.constant(training.batch_size)
-        self._seedbed.sow(seed)
+        for variable, value in zip(self._sown, self._seedbed.values(seed), strict=True):
+            assign(variable, value)
+        n_parameters = sum(math.prod(variable.shape) for variable in self.model.trainable_variables)
         for variable, value in zip(self.model.optimizer.variables, self._optimizer_begins, strict=True):
-            variable.assign(value)
+            is_slot = variable.value.shape.rank == 1
+            assign(variable, np.full(n_parameters, value[0]) if is_slot else value)
         self.model.reset_metrics()
         self.model.stop_training = False
 
@@ -70,7 +77,7 @@ class TrainingGraph:
 
     def validate(self, columns: Columns) -> dict[str, float]:
         """The logs of rows that are not trained on, `val_` before each name."""
-        logs = self._validate(self._values, columns.tensors)
+        logs = self._validate(self._values, columns.tensors, tf.constant(self._chunk))
         return {f"val_{name}": float(value) for name, value in logs.items()}
 
     def predict(self, x: NDArray[Any]) -> NDArray[np.float32]:
@@ -83,8 +90,16 @@ class TrainingGraph:
         self._plain.set_weights(self.model.get_weights())
         return self._plain
 
-    def _check(self, config: Any, training: TrainingSpec, signature: Signature, objective: Objective) -> None:
+    def _take_plain(self, config: Any) -> None:
+        """Build the stock model of `config`: what is exported, and what says how weights begin."""
+        self._fixed = fixed_parts(config)
+        self._plain = build(config, self._signature)
+        self._seedbed = Seedbed(self._plain)
+        self._chunk = chunk_rows(self._plain)
+
+    def _check(self, config: Any, training: TrainingSpec, objective: Objective) -> None:
         """Build what Keras builds late, such as some metrics, and look at the logs of one made-up batch."""
+        signature = self._signature
         x = np.zeros((2, *signature.input_shape), np.float32)
         dtype = np.float32 if signature.task == "regression" else np.int32
         y = np.zeros((2, signature.n_outputs if signature.task == "regression" else 1), dtype)

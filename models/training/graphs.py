@@ -9,6 +9,7 @@ from models.data.dataset import Dataset
 from models.training.graph import TrainingGraph
 from models.training.graph_key import GRAPHS_KEPT, graph_key
 from models.training.plan import FitPlan
+from models.training.process import sow_generators
 from models.training.rows import Columns, RowStore
 
 
@@ -45,6 +46,7 @@ class Graphs:
         signature, training = dataset.signature, plan.training
         key = graph_key(config, training, signature=signature, objective=plan.objective)
         graph = self._graphs.pop(key, None)
+        sow_generators(plan.seed)
         if graph is None:
             graph = TrainingGraph(config, training, signature=signature, objective=plan.objective)
         graph.begin(config, training, seed=plan.seed)

@@ -6,6 +6,7 @@ and their values do not.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from models.spec.cnn import CnnSpec
@@ -27,10 +28,9 @@ CLIPPING = {"clip_norm": "global_clipnorm", "clip_value": "clipvalue"}
 
 
 def numbers(model: Any, training: TrainingSpec) -> dict[str, float]:
-    """All numbers of a configuration that are not 0; of a family without an entry in FAMILIES, training's only."""
-    of_model, _ = FAMILIES.get(model.family, (_none, frozenset()))
+    """All numbers of a configuration that are not 0; of a family that names none, training's only."""
     named = {
-        **of_model(model),
+        **_shared(model).numbers(model),
         **{f"optimizer.{name}": getattr(training, name) for name in OPTIMIZER_NUMBERS[training.optimizer]},
         **{f"optimizer.{keras_name}": getattr(training, name) for name, keras_name in CLIPPING.items()},
         "label_smoothing": training.label_smoothing,
@@ -39,13 +39,36 @@ def numbers(model: Any, training: TrainingSpec) -> dict[str, float]:
 
 
 def fixed_parts(model: Any) -> dict[str, Any]:
-    """What of a model's configuration belongs to its graph whatever its numbers are, as JSON values."""
-    _, keys = FAMILIES.get(model.family, (_none, frozenset()))
-    return _without(model.model_dump(mode="json"), keys)
+    """What of a model's configuration is no number, as JSON values: its layers and their widths."""
+    return _without(model.model_dump(mode="json"), _shared(model).keys)
 
 
-def _none(model: Any) -> dict[str, float]:
-    return {}
+def traced_parts(model: Any) -> dict[str, Any]:
+    """What of a model's configuration belongs to its traced graph: `fixed_parts` without the widths that are open."""
+    return _without(fixed_parts(model), open_widths(model))
+
+
+def open_widths(model: Any) -> frozenset[str]:
+    """The keys of a model's configuration that hold widths, if one graph trains them all; otherwise none."""
+    return _shared(model).widths(model)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What trials of a family can differ in and still share a graph.
+
+    numbers: the numbers of a configuration. keys: those of its spec that speak of nothing else. widths: those that
+    hold widths, where they can be left open; what is there or not must not hang on them.
+    """
+
+    numbers: Callable[[Any], dict[str, float]]
+    keys: frozenset[str]
+    widths: Callable[[Any], frozenset[str]]
+
+
+def _shared(model: Any) -> Shared:
+    """Of a family without an entry in FAMILIES, trials share a graph when their whole configuration is the same."""
+    return FAMILIES.get(model.family, Shared(lambda _: {}, frozenset(), lambda _: frozenset()))
 
 
 def _of_mlp(model: MlpSpec) -> dict[str, float]:
@@ -68,11 +91,24 @@ def _penalties(model: MlpSpec | CnnSpec) -> dict[str, float]:
 
 _PENALTY_KEYS = frozenset({"l1", "l2", "regularizer", "dropout", "others"})
 
-FAMILIES: dict[str, tuple[Callable[[Any], dict[str, float]], frozenset[str]]] = {
-    "mlp": (_of_mlp, _PENALTY_KEYS),
-    "cnn": (_of_cnn, _PENALTY_KEYS | {"augmentation.shift", "augmentation.rotation", "augmentation.zoom"}),
+
+def _widths_of_mlp(model: MlpSpec) -> frozenset[str]:
+    # a skip has a projection only where two widths differ
+    return frozenset() if model.residual else frozenset({"units"})
+
+
+def _widths_of_cnn(model: CnnSpec) -> frozenset[str]:
+    if model.convolution != "standard":
+        return frozenset()
+    return frozenset({"filters", "head"} if model.head else {"filters"})
+
+
+FAMILIES = {
+    "mlp": Shared(_of_mlp, _PENALTY_KEYS, _widths_of_mlp),
+    "cnn": Shared(
+        _of_cnn, _PENALTY_KEYS | {"augmentation.shift", "augmentation.rotation", "augmentation.zoom"}, _widths_of_cnn
+    ),
 }
-"""Family -> its numbers, and the keys of its spec that speak of nothing else."""
 
 
 def _without(values: dict[str, Any], keys: frozenset[str], prefix: str = "") -> dict[str, Any]:

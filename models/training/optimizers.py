@@ -1,11 +1,13 @@
 """Keras optimizers from a configuration. The numbers of an optimizer are gathered here and nowhere else."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
 from models.spec.training import TrainingSpec
 from models.training.errors import TrainingError
+from models.training.flat import FLAT
 
 NOT_DECAYED = ("bias", "gamma", "beta")
 """Variables that weight decay leaves alone: a small bias or norm scale does not make a net smoother."""
@@ -38,23 +40,33 @@ class OptimizerNumbers:
         )
 
 
-def optimizer(training: TrainingSpec) -> keras.optimizers.Optimizer:
-    """A fresh optimizer; the learning rate is a variable that callbacks may set."""
+STOCK = {
+    "sgd": keras.optimizers.SGD,
+    "rmsprop": keras.optimizers.RMSprop,
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "nadam": keras.optimizers.Nadam,
+}
+
+
+def optimizer(training: TrainingSpec, *, flat: bool = False) -> keras.optimizers.Optimizer:
+    """A fresh optimizer; the learning rate is a variable that callbacks may set. `flat`: over all weights at once."""
     numbers = OptimizerNumbers.of(training)
-    name, rate = training.optimizer, numbers.learning_rate
-    clipping = _clipping(numbers)
-    if name == "sgd":
-        return keras.optimizers.SGD(rate, momentum=numbers.momentum, nesterov=training.nesterov, **clipping)
-    if name == "rmsprop":
-        return keras.optimizers.RMSprop(rate, rho=numbers.rho, momentum=numbers.momentum, **clipping)
-    betas = {"beta_1": numbers.beta_1, "beta_2": numbers.beta_2}
+    name = training.optimizer
+    made = (FLAT if flat else STOCK)[name](**_arguments(name, numbers, training.nesterov), **_clipping(numbers))
     if name == "adamw":
-        made = keras.optimizers.AdamW(rate, weight_decay=numbers.weight_decay, **betas, **clipping)
         made.exclude_from_weight_decay(var_names=list(NOT_DECAYED))
-        return made
-    if name == "nadam":
-        return keras.optimizers.Nadam(rate, **betas, **clipping)
-    return keras.optimizers.Adam(rate, **betas, **clipping)
+    return made
+
+
+def _arguments(name: str, numbers: OptimizerNumbers, nesterov: bool) -> dict[str, Any]:
+    rate = {"learning_rate": numbers.learning_rate}
+    if name == "sgd":
+        return {**rate, "momentum": numbers.momentum, "nesterov": nesterov}
+    if name == "rmsprop":
+        return {**rate, "rho": numbers.rho, "momentum": numbers.momentum}
+    decay = {"weight_decay": numbers.weight_decay} if name == "adamw" else {}
+    return {**rate, "beta_1": numbers.beta_1, "beta_2": numbers.beta_2, **decay}
 
 
 def _clipping(numbers: OptimizerNumbers) -> dict[str, float]:

@@ -1,16 +1,16 @@
 """The process state of TensorFlow and Keras: threads, seed, memory growth. The one file that touches it."""
 
-import keras
+import random
+
+import numpy as np
 import tensorflow as tf
 
 from models.training.errors import TrainingError
 
 
-def configure(*, seed: int, threads: int | None = None, memory_growth: bool = True) -> None:
-    """Set up this process for one trial; may be called again before each further trial with another seed.
+def configure(*, threads: int | None = None, memory_growth: bool = True) -> None:
+    """Set up this process; to be called before its first trial, and harmless afterwards.
 
-    seed: of Python's, numpy's and TensorFlow's generators, for a user's own layers and functions; what the built-in
-        ones draw comes from the trial's plan.
     threads: cores that one operation may use, and operations at a time; None leaves TensorFlow's choice.
     memory_growth: take GPU memory as needed, so that several processes can share a GPU.
 
@@ -21,7 +21,18 @@ def configure(*, seed: int, threads: int | None = None, memory_growth: bool = Tr
     for gpu in tf.config.list_physical_devices("GPU"):
         if tf.config.experimental.get_memory_growth(gpu) != memory_growth:
             tf.config.experimental.set_memory_growth(gpu, memory_growth)
-    keras.utils.set_random_seed(seed)
+    tf.random.set_seed(0)
+
+
+def sow_generators(seed: int) -> None:
+    """Give the generators of Python and numpy a seed, for a user's own layers and functions; Keras' layers draw the
+    seeds of theirs from Python's. What the built-in families draw comes from the trial's plan.
+
+    TensorFlow's own seed is left as `configure` set it: to set it throws away every function that TensorFlow has
+    compiled, which took more than half of a small trial's time.
+    """
+    random.seed(seed)
+    np.random.seed(seed)  # the state that a user's function may read
 
 
 def _set_threads(threads: int) -> None:

@@ -15,7 +15,7 @@ RANDOM_STATE = "seed_generator_state"
 
 
 class Seedbed:
-    """What the variables of `model` begin with; to be made before anything is trained."""
+    """What the variables of `model`, or of a copy of it, begin with; to be made before anything is trained."""
 
     def __init__(self, model: keras.Model) -> None:
         self._plots = list(_plots(model))
@@ -25,17 +25,27 @@ class Seedbed:
         """Whether every variable that began with random values can be drawn again by an initializer of its layer."""
         return all(maker is not None or _is_even(first) for _, maker, first in self._plots)
 
-    def sow(self, seed: int) -> None:
-        """Give every variable its first value under `seed`."""
-        for place, (variable, maker, first) in enumerate(self._plots):
-            drawn = int(np.random.SeedSequence([seed, place]).generate_state(1)[0] >> 1)
-            if variable.name == RANDOM_STATE:
-                variable.assign([drawn, 0])
-            elif maker is None:
-                variable.assign(first)
-            else:
-                again = type(maker).from_config({**maker.get_config(), "seed": drawn})
-                variable.assign(again(variable.shape, dtype=variable.dtype))
+    def values(self, seed: int) -> list[Any]:
+        """The first value of every variable under `seed`, in the order of `variables`."""
+        return [
+            _first_value(plot, int(np.random.SeedSequence([seed, place]).generate_state(1)[0] >> 1))
+            for place, plot in enumerate(self._plots)
+        ]
+
+
+def _first_value(plot: Any, drawn: int) -> Any:
+    variable, maker, first = plot
+    if variable.name == RANDOM_STATE:
+        return np.array([drawn, 0], first.dtype)
+    if maker is None:
+        return first
+    again = type(maker).from_config({**maker.get_config(), "seed": drawn})
+    return again(variable.shape, dtype=variable.dtype)
+
+
+def variables(model: keras.Model) -> list[keras.Variable]:
+    """The variables of a model that a seed decides or a new trial resets; the same order for a copy of the model."""
+    return [variable for variable, _, _ in _plots(model)]
 
 
 def _plots(model: keras.Model) -> Iterator[tuple[Any, Any, Any]]:

@@ -47,7 +47,7 @@ def work(connection: Connection, settings: WorkerSettings) -> None:
     from models.training.graphs import Graphs
     from models.training.process import configure
 
-    configure(seed=0, threads=settings.threads)
+    configure(threads=settings.threads)
     warm = Warm(Graphs())
     serve(connection, settings.worker, lambda task, calls: run_trial(task, calls, warm=warm))
 

@@ -23,7 +23,7 @@ from models.training.graphs import Graphs
 from models.training.life import Life
 from models.training.orders import EpochReport, Order
 from models.training.plan import FitPlan, FitResult
-from models.training.process import configure
+from models.training.process import sow_generators
 
 N_TRAIN, N_VALIDATION = 60, 30
 LOSS = Objective("val_loss", Direction.MINIMIZE)
@@ -102,7 +102,7 @@ class Trial:
         checkpoint: CheckpointFile | None = None,
         on_epoch: OnEpoch = go_on,
     ) -> FitResult:
-        configure(seed=99)  # must not matter
+        sow_generators(99)  # must not matter
         data = dataset(self.task, self.shape)
         training = TrainingSpec.model_validate({"epochs": 2, "batch_size": 30, **self.training})
         plan = FitPlan(training=training, objective=self.objective, seed=seed, **self.plan)

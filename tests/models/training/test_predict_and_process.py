@@ -16,7 +16,7 @@ from models.spec.mlp import MlpSpec
 from models.training.errors import OutOfMemory, TrainingError
 from models.training.memory import watched
 from models.training.predict import predict
-from models.training.process import configure
+from models.training.process import configure, sow_generators
 
 Make = Callable[..., Any]
 
@@ -62,7 +62,7 @@ def test_the_seed_decides_the_first_weights(tiny: Make) -> None:
     config = MlpSpec.model_validate({"layers": 1, "units": 4})
     first = []
     for seed in (1, 1, 2):
-        configure(seed=seed)
+        sow_generators(seed)
         first.append(build(config, tiny().signature).get_weights()[0])
     np.testing.assert_array_equal(first[0], first[1])
     assert (first[0] != first[2]).any()
@@ -73,7 +73,7 @@ def test_threads_reach_tensorflow() -> None:
     """In a process of its own, as TensorFlow takes their number once."""
     code = (
         "from models.training.process import configure\n"
-        "configure(seed=0, threads=3)\n"
+        "configure(threads=3)\n"
         "import tensorflow as tf\n"
         "threading = tf.config.threading\n"
         "print(threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads())"
@@ -86,4 +86,4 @@ def test_threads_reach_tensorflow() -> None:
 def test_threads_cannot_change_once_tensorflow_has_started() -> None:
     tf.constant(1) + 1
     with pytest.raises(TrainingError, match="threads cannot become 77: TensorFlow has started"):
-        configure(seed=1, threads=77)
+        configure(threads=77)

@@ -19,13 +19,16 @@ LOSS = Objective("val_loss", Direction.MINIMIZE)
 
 
 def mlp(rate: float, l2: float) -> MlpSpec:
-    values = {"layers": 2, "units": [8, 6], "dropout": [rate, rate / 2], "batch_norm": True}
+    """Other numbers and other widths for every `rate`."""
+    units = [round(20 * rate) + 3, round(40 * rate)]
+    values = {"layers": 2, "units": units, "dropout": [rate, rate / 2], "batch_norm": True}
     return MlpSpec.model_validate({**values, "regularizer": "l2", "l2": l2})
 
 
 def cnn(rate: float, l2: float) -> CnnSpec:
     turned = {"shift": rate, "rotation": rate / 3, "zoom": rate / 2}
-    values = {"blocks": 1, "filters": 3, "head": 5, "dropout": rate, "augmentation": turned}
+    widths = {"filters": round(20 * rate) + 1, "head": round(30 * rate) + 2}
+    values = {"blocks": 1, **widths, "dropout": rate, "augmentation": turned}
     return CnnSpec.model_validate({**values, "regularizer": "l2", "l2": l2})
 
 
@@ -80,6 +83,7 @@ def key(model: dict[str, Any] | None = None, **training: Any) -> str:
     ("one", "other"),
     [
         ({"model": {"dropout": 0.1}}, {"model": {"dropout": 0.2}}),
+        ({"model": {"units": 8}}, {"model": {"units": 9}}),
         ({"model": {"l2": 0.1}}, {"model": {"l2": 0.2}}),
         ({"learning_rate": 0.1}, {"learning_rate": 0.2}),
         ({"batch_size": 32}, {"batch_size": 64}),
@@ -99,7 +103,8 @@ def test_trials_that_differ_in_numbers_share_a_graph(one: dict[str, Any], other:
     ("one", "other"),
     [
         ({"model": {"dropout": 0.1}}, {"model": {"dropout": 0.0}}),
-        ({"model": {"units": 8}}, {"model": {"units": 9}}),
+        ({"model": {"units": 8, "residual": True}}, {"model": {"units": 9, "residual": True}}),
+        ({"model": {"layers": 1}}, {"model": {"layers": 2}}),
         ({"model": {"activation": "relu"}}, {"model": {"activation": "tanh"}}),
         ({"model": {"regularizer": "l1"}}, {"model": {"regularizer": "l2"}}),
         ({"optimizer": "adam"}, {"optimizer": "adamw"}),
@@ -120,17 +125,17 @@ def test_trials_that_differ_in_more_do_not(one: dict[str, Any], other: dict[str,
 def test_the_graphs_that_are_kept_are_those_used_last(trial: Make) -> None:
     graphs = Graphs(kept=2)
 
-    def train(units: int) -> Any:
-        made = trial({"epochs": 1}, model=MlpSpec.model_validate({"layers": 1, "units": units}), graphs=graphs)
+    def train(layers: int) -> Any:
+        made = trial({"epochs": 1}, model=MlpSpec.model_validate({"layers": layers, "units": 3}), graphs=graphs)
         made.run()
         return made.built
 
-    first, second = train(3), train(4)
-    assert train(3) is first
-    train(5)
+    first, second = train(1), train(2)
+    assert train(1) is first
+    train(3)
     assert len(graphs) == 2
-    assert train(3) is first
-    assert train(4) is not second
+    assert train(1) is first
+    assert train(2) is not second
 
 
 def test_the_model_for_saving_has_stock_layers_the_trials_numbers_and_its_weights(trial: Make, tiny: Make) -> None:
@@ -144,5 +149,6 @@ def test_the_model_for_saving_has_stock_layers_the_trials_numbers_and_its_weight
     assert (layer.rate, plain.get_layer("hidden_2_dropout").rate) == (0.5, 0.25)
     assert plain.get_layer("hidden_1").kernel_regularizer.l2 == pytest.approx(0.05)
     assert {type(layer).__module__.partition(".")[0] for layer in plain.layers} == {"keras"}
+    assert plain.get_layer("hidden_1").units == last.model.units[0], "the widths are the last trial's too"
     x = tiny().validation.x
     np.testing.assert_allclose(np.asarray(plain(x)), graph.predict(x), rtol=1e-6)
