@@ -1,10 +1,12 @@
-"""How many CPU seconds and how much wall time fixed lists of configurations take, here and under other tools.
+"""How many trials an hour fixed lists of configurations, and whole searches, give here and under other tools.
 
-    python -m benchmarks.throughput --workloads digits,table,cnn --configurations 30 --rounds 3 --workers 2
+    python -m benchmarks.throughput --workloads digits,table,cnn,bilstm,search --configurations 30 --rounds 3
 
-Every tool trains the same configurations for the same epochs, without pruning, one thread a process. Tools take
-turns in every round; the table gives medians over rounds. CPU and wall time count from the first trial: the import
-of TensorFlow is the same for all and is paid once. Wall time is that of the slowest process.
+Fixed lists: every tool trains the same configurations for the same epochs, without pruning, in two processes of one
+thread each. Time counts from the first trial: the import of TensorFlow is the same for all and is paid once. Ours is
+the whole product, with its coordinator, record and files. `search` is 200 trials on the digits as each tool's users
+run them, imports included (see `benchmarks/searches.py`). Tools take turns in every round; the table gives medians
+over rounds.
 """
 
 import argparse
@@ -22,13 +24,16 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.tools import PROCESSES_OF_THEIR_OWN, TOOLS
-from benchmarks.workloads import WORKLOADS, configurations, write_source
+from benchmarks import searches
+from benchmarks.tools import HAS_WORKERS, TOOLS
+from benchmarks.workloads import WORKLOADS, configurations, data_section, write_source
+
+SEARCH = "search"
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One tool on one list: CPU seconds of all its processes, wall seconds, and the mean of the best values."""
+    """One tool on one list: CPU seconds of all processes, wall seconds of the slowest, and the best values' mean."""
 
     cpu_s: float
     wall_s: float
@@ -39,48 +44,56 @@ class Measured:
 def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     print(f"machine: {platform.processor() or platform.machine()}, {os.cpu_count()} cores, {platform.platform()}")
-    print(f"command: python -m benchmarks.throughput {' '.join(arguments)}\n")
+    print(f"command: python -m benchmarks.throughput {' '.join(arguments)}\n", flush=True)
     for name in options.workloads.split(","):
-        with tempfile.TemporaryDirectory() as folder:
-            data = _prepared(name, Path(folder))
-            rounds: dict[str, list[Measured]] = {tool: [] for tool in options.tools.split(",")}
-            for _ in range(options.rounds):
-                for tool, measured in rounds.items():
-                    workers = options.workers if tool in PROCESSES_OF_THEIR_OWN else 1
-                    measured.append(_measure(tool, name, data=data, n=options.configurations, workers=workers))
-                    print(f"  {name} {tool}: {measured[-1]}", file=sys.stderr, flush=True)
-        print(_table(name, options.configurations, rounds), flush=True)
+        if name == SEARCH:
+            print(searches.compared(options.tools.split(","), trials=options.trials, rounds=options.rounds), flush=True)
+        else:
+            print(_list_compared(name, options), flush=True)
     return 0
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
-    parser.add_argument("--workloads", default="digits,table,cnn", help=f"some of {', '.join(WORKLOADS)}")
+    known = ", ".join([*WORKLOADS, SEARCH])
+    parser.add_argument("--workloads", default=f"digits,table,cnn,bilstm,{SEARCH}", help=f"some of {known}")
     parser.add_argument("--tools", default=",".join(TOOLS))
     parser.add_argument("--configurations", type=int, default=30)
+    parser.add_argument("--trials", type=int, default=200, help=f"of `{SEARCH}`")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     return parser.parse_args(arguments)
+
+
+def _list_compared(name: str, options: argparse.Namespace) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        data = _prepared(name, Path(folder))
+        rounds: dict[str, list[Measured]] = {tool: [] for tool in options.tools.split(",")}
+        for _ in range(options.rounds):
+            for tool, measured in rounds.items():
+                measured.append(_measure(tool, name, data=data, n=options.configurations, workers=options.workers))
+                print(f"  {name} {tool}: {measured[-1]}", file=sys.stderr, flush=True)
+    return _table(name, options.configurations, rounds)
 
 
 def _prepared(name: str, folder: Path) -> Path:
     from models.data.prepare import prepare
     from models.spec.data import DataSpec
 
-    source = write_source(WORKLOADS[name], folder)
-    spec: dict[str, Any] = {"source": source} | ({"target": "y"} if source.endswith(".npz") else {})
+    spec = data_section(WORKLOADS[name], write_source(WORKLOADS[name], folder))
     prepare(DataSpec.model_validate(spec), folder / "data", seed=0)
     return folder / "data"
 
 
 def _measure(tool: str, name: str, *, data: Path, n: int, workers: int) -> Measured:
-    """Trains the first `n` configurations, dealt out to `workers` processes."""
+    """Trains the first `n` configurations, dealt out to processes or to one process with workers of its own."""
     context = multiprocessing.get_context("spawn")
+    listed = configurations(WORKLOADS[name], n)
+    shares = [listed] if tool in HAS_WORKERS else [listed[worker::workers] for worker in range(workers)]
     pipes, processes = [], []
-    for worker in range(workers):
+    for share in shares:
         here, there = context.Pipe()
-        share = configurations(WORKLOADS[name], n)[worker::workers]
-        processes.append(context.Process(target=_work, args=(there, tool, json.dumps(share), data)))
+        processes.append(context.Process(target=_work, args=(there, tool, json.dumps(share), data, workers)))
         processes[-1].start()
         there.close()  # so that a process that dies ends the wait for it
         pipes.append(here)
@@ -92,6 +105,7 @@ def _measure(tool: str, name: str, *, data: Path, n: int, workers: int) -> Measu
     for process in processes:
         process.join()
     values = [value for part in parts for value in part["values"]]
+    assert len(values) == n, "every configuration must have been trained"
     return Measured(
         cpu_s=sum(part["cpu_s"] for part in parts),
         wall_s=max(part["wall_s"] for part in parts),
@@ -100,47 +114,58 @@ def _measure(tool: str, name: str, *, data: Path, n: int, workers: int) -> Measu
     )
 
 
-def _work(pipe: Connection, tool: str, share: str, data: Path) -> None:
+def _work(pipe: Connection, tool: str, share: str, data: Path, workers: int) -> None:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    import psutil
+    if tool not in HAS_WORKERS:
+        import models.training.preload  # noqa: F401
+        from models.training.process import configure
 
-    import models.training.preload  # noqa: F401
-    from models.training.process import configure
-
-    if tool == "kerastuner":
-        import keras_tuner  # noqa: F401
-    if tool == "optuna":
-        import optuna  # noqa: F401
-    configure(threads=1)
-    pipe.send("imported")
-    pipe.recv()
+        configure(threads=1)
     with tempfile.TemporaryDirectory() as scratch:
-        cpu, wall = time.process_time(), time.perf_counter()
-        values = TOOLS[tool](json.loads(share), data, Path(scratch))
+        train = TOOLS[tool](json.loads(share), data, Path(scratch), workers)
+        pipe.send("imported")
+        pipe.recv()
+        cpu_s, wall_s = _tree_cpu_s(), time.perf_counter()
+        values = train()
         pipe.send(
             {
-                "cpu_s": time.process_time() - cpu,
-                "wall_s": time.perf_counter() - wall,
+                "wall_s": time.perf_counter() - wall_s,
+                "cpu_s": _tree_cpu_s() - cpu_s,
                 "values": values,
-                "rss_bytes": psutil.Process().memory_info().rss,
+                "rss_bytes": max(process.memory_info().rss for process in _tree()),
             }
         )
+
+
+def _tree() -> list[Any]:
+    """This process and all that it has started."""
+    import psutil
+
+    here = psutil.Process()
+    return [here, *here.children(recursive=True)]
+
+
+def _tree_cpu_s() -> float:
+    return sum(process.cpu_times().user + process.cpu_times().system for process in _tree())
 
 
 def _table(name: str, n: int, rounds: dict[str, list[Measured]]) -> str:
     lines = [
         f"### {name}: {n} configurations, {WORKLOADS[name].epochs} epochs",
-        "| tool | CPU s | CPU s a trial | times ours | wall s | mean best value | largest process MiB |",
-        "|---|---|---|---|---|---|---|",
+        "| tool | wall s | trials an hour | ours is | CPU s a trial | ours needs | mean best value | largest MiB |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    cpu = {tool: statistics.median(m.cpu_s for m in measured) for tool, measured in rounds.items()}
-    for tool, measured in rounds.items():
-        wall = statistics.median(m.wall_s for m in measured)
-        value = statistics.median(m.value for m in measured)
-        size = statistics.median(m.rss_bytes for m in measured) / 2**20
-        times = f"{cpu[tool] / cpu['ours']:.1f}" if "ours" in cpu else "-"
+    middle = {
+        tool: Measured(*(statistics.median(getattr(m, field) for m in measured) for field in Measured.__slots__))
+        for tool, measured in rounds.items()
+    }
+    ours = middle.get("ours")
+    for tool, m in middle.items():
+        faster = f"{m.wall_s / ours.wall_s:.1f} times as fast" if ours else "-"
+        less = f"1/{m.cpu_s / ours.cpu_s:.1f}" if ours else "-"
         lines.append(
-            f"| {tool} | {cpu[tool]:.1f} | {cpu[tool] / n:.2f} | {times} | {wall:.1f} | {value:.4f} | {size:.0f} |"
+            f"| {tool} | {m.wall_s:.1f} | {3600 * n / m.wall_s:,.0f} | {faster} | {m.cpu_s / n:.2f} | {less} "
+            f"| {m.value:.4f} | {m.rss_bytes / 2**20:.0f} |"
         )
     return "\n".join([*lines, ""])
 

@@ -1,4 +1,4 @@
-"""The tools that are compared: each trains a list of configurations in this process and gives their best values."""
+"""The tools that are compared: each makes ready to train a list of configurations, and then gives their best values."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -7,47 +7,81 @@ from typing import Any
 
 from benchmarks.workloads import keras_model
 
-Run = Callable[[Sequence[dict[str, Any]], Path, Path], list[float]]
-"""(configurations, folder of the prepared data, scratch folder) -> best validation accuracy of each."""
+Train = Callable[[], list[float]]
+"""Trains all configurations: the best validation accuracy of each."""
+Tool = Callable[[Sequence[dict[str, Any]], Path, Path, int], Train]
+"""(configurations, folder of the prepared data, scratch folder, workers) -> what trains them."""
 
 
-def ours(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path) -> list[float]:
-    """This project's trial core, with everything that it does in a study: reports, CSV log, bundle, predictions."""
+def ours(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path, workers: int) -> Train:
+    """This project's whole loop: coordinator, worker processes, record on disk, event log, CSV logs, bundles."""
     from models.config import Config
     from models.data.dataset import open_dataset
     from models.objective import Direction, Objective
     from models.spec.data import DataSpec
     from models.spec.families import spec_of
     from models.spec.training import TrainingSpec
-    from models.training.graphs import Graphs
-    from search.study import Decision, Outcome
-    from search.trial import Calls, TrialTask, Warm, run_trial
+    from models.training.graph_key import graph_key
+    from search.backends.local import LocalBackend, LocalSettings
+    from search.budget import Budget
+    from search.clock import SystemClock
+    from search.drivers.scripted import ScriptedDriver
+    from search.folder import StudyFolder
+    from search.progress import SilentView
+    from search.pruning.registry import make_pruner
+    from search.record import Record
+    from search.runner import Parts, Rules, Runner
+    from search.study import Suggestion
+    from search.telling import Teller
+    from search.trial import TrialTask
+    from spaces.domains import IntRange
+    from spaces.space import Dimension, Space
+    from tracking.event_log import EventLog
 
-    warm = Warm(Graphs(), {data: open_dataset(data)})
+    signature = open_dataset(data).signature
     objective = Objective("val_accuracy", Direction.MAXIMIZE)
-    calls = Calls(started=lambda epoch: None, epoch=lambda report: Decision.go_on())
-    values = []
-    for number, written in enumerate(configurations):
+    folder, clock = StudyFolder(scratch / "study"), SystemClock()
+    epochs = configurations[0]["training"]["epochs"]
+
+    def task_of(suggestion: Suggestion) -> TrialTask:
+        written = configurations[int(suggestion.params["configuration"])]
         model = spec_of(written["model"]["family"]).model_validate(written["model"])
         training = TrainingSpec.model_validate(written["training"])
         config = Config(DataSpec(source="sklearn:digits"), model, training)  # type: ignore[arg-type]
-        task = TrialTask(
-            number, config.to_json(), objective, number, training.epochs, scratch / f"{number}", data, resume=False
-        )
-        outcome = run_trial(task, calls, warm=warm)
-        assert isinstance(outcome, Outcome), "nothing asks this trial to pause"
-        if outcome.objective is None:
-            raise RuntimeError(outcome.traceback)
-        values.append(outcome.objective)
-    return values
+        return TrialTask(
+            suggestion.number, config.to_json(), objective, suggestion.number, epochs, folder.trial(suggestion.number),
+            data, resume=False, graph=graph_key(model, training, signature=signature, objective=objective),
+        )  # fmt: skip
+
+    settings = LocalSettings(
+        workers=workers, threads=1, silence_s=3600, trial_s=None, recycle_bytes=2**32, log=scratch / "workers.log"
+    )
+    backend = LocalBackend(settings, task_of, clock)
+    space = Space((Dimension("configuration", IntRange(0, len(configurations) - 1)),))
+    folder.root.mkdir()
+    record = Record.open(folder.record_url, study="benchmark", direction=objective.direction, space=space)
+    tracker = EventLog(folder.events)
+    driver = ScriptedDriver([{"configuration": k} for k in range(len(configurations))], max_epochs=epochs)
+    teller = Teller(record, tracker, folder=folder, metric=objective.metric, clock=clock, seed_of=lambda number: number)
+    pruner = make_pruner("none", {}, direction=objective.direction, max_epochs=epochs)
+    parts = Parts(driver=driver, pruner=pruner, backend=backend, teller=teller, clock=clock, view=SilentView())
+    rules = Rules(objective=objective, budget=Budget(), why_infeasible=lambda params: None)
+
+    def train() -> list[float]:
+        ending = Runner(parts, rules, restored=(), seconds=0.0).run()
+        if ending.failed:
+            raise RuntimeError(ending.traceback or ending.reason)
+        return [outcome.objective for outcome in driver.told.values() if outcome.objective is not None]
+
+    return train
 
 
-def optuna_loop(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path) -> list[float]:
+def optuna_loop(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path, workers: int) -> Train:
     """The loop of Optuna's Keras tutorial: clear the session, build, fit, return the validation value."""
     import keras
     import optuna
 
-    rows = _rows(data)
+    rows = Rows(data)
 
     def objective(trial: Any) -> float:
         keras.backend.clear_session()
@@ -67,15 +101,19 @@ def optuna_loop(configurations: Sequence[dict[str, Any]], data: Path, scratch: P
     study = optuna.create_study(direction="maximize")
     for k in range(len(configurations)):
         study.enqueue_trial({"k": k})
-    study.optimize(objective, n_trials=len(configurations))
-    return [float(trial.value) for trial in study.trials if trial.value is not None]
+
+    def train() -> list[float]:
+        study.optimize(objective, n_trials=len(configurations))
+        return [float(trial.value) for trial in study.trials if trial.value is not None]
+
+    return train
 
 
-def keras_tuner(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path) -> list[float]:
+def keras_tuner(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path, workers: int) -> Train:
     """KerasTuner's RandomSearch, whose oracle gives the list's configurations one after another."""
     import keras_tuner as kt
 
-    rows = _rows(data)
+    rows = Rows(data)
 
     class Listed(kt.oracles.RandomSearchOracle):  # type: ignore[misc]
         def populate_space(self, trial_id: str) -> dict[str, Any]:
@@ -100,17 +138,22 @@ def keras_tuner(configurations: Sequence[dict[str, Any]], data: Path, scratch: P
     listed._set_project_dir(scratch, "kt")
     listed.hyperparameters, listed.verbose = tuner.oracle.hyperparameters, 0
     tuner.oracle = listed
-    with (scratch / "kt.log").open("w") as log, contextlib.redirect_stdout(log):
-        tuner.search(*rows.train, validation_data=rows.validation, verbose=0)
-    return [float(trial.score) for trial in tuner.oracle.trials.values()]
+
+    def train() -> list[float]:
+        with (scratch / "kt.log").open("w") as log, contextlib.redirect_stdout(log):
+            tuner.search(*rows.train, validation_data=rows.validation, verbose=0)
+        return [float(trial.score) for trial in tuner.oracle.trials.values()]
+
+    return train
 
 
-TOOLS: dict[str, Run] = {"ours": ours, "optuna": optuna_loop, "kerastuner": keras_tuner}
-PROCESSES_OF_THEIR_OWN = ("ours", "optuna")
-"""Tools that train in several processes; KerasTuner needs a server and a machine name for each to do so."""
+TOOLS: dict[str, Tool] = {"ours": ours, "optuna": optuna_loop, "kerastuner": keras_tuner}
+HAS_WORKERS = ("ours",)
+"""Tools that keep their own workers. Of the others as many processes run as there are workers, each with its share of
+the list: more than their users have without a database (Optuna) or a server of their own (KerasTuner)."""
 
 
-class _rows:  # noqa: N801  # called like a function
+class Rows:
     """Prepared arrays as `model.fit` takes them."""
 
     def __init__(self, data: Path) -> None:

@@ -72,6 +72,12 @@ def write_source(workload: Workload, folder: Path) -> str:
     return str(folder / "rows.npz")
 
 
+def data_section(workload: Workload, source: str) -> dict[str, Any]:
+    """What a study file says under `data` for the `source` that `write_source` gave."""
+    named = {"target": "y"} if source.endswith(".npz") else {}
+    return {"source": source, **named, **({"windows": True} if workload.family == "rnn" else {})}
+
+
 def keras_model(configuration: dict[str, Any], input_shape: tuple[int, ...], n_outputs: int) -> Any:
     """The configuration as users write it in plain Keras, compiled."""
     import keras
