@@ -4,6 +4,7 @@ from typing import TextIO
 
 from models.data.dataset import Dataset
 from models.quiet import quiet_stderr
+from search.by_step import by_step_sentence
 from search.open_study import OpenStudy
 from search.spec import StudyFile
 from search.tables import aligned, cell
@@ -42,7 +43,22 @@ def build_some(file: StudyFile, samples: list[Params], stream: TextIO) -> int:
         model = build(file.config(params).model, dataset.signature)
         rows.append((str(model.count_params()), " ".join(f"{k}={cell(v)}" for k, v in params.items())))
     print(aligned(rows), file=stream)
+    _try_callbacks(file, stream)
     return 0
+
+
+def _try_callbacks(file: StudyFile, stream: TextIO) -> None:
+    """Makes the user's callbacks once. Raises TrainingError, UserCodeError, and whatever the user's code raises."""
+    wanted = file.training.callbacks
+    if not wanted:
+        return
+    from models.training.callbacks.own import batch_hooks, own_callbacks
+    from models.training.life import Life
+
+    made = own_callbacks(wanted, Life(1))
+    print(f"\ncallbacks: {', '.join(own.name for own in made)}", file=stream)
+    if why := batch_hooks(made).why:
+        print(f"  {by_step_sentence(why)}", file=stream)
 
 
 def describe(dataset: Dataset) -> str:
