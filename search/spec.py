@@ -17,8 +17,8 @@ from models.spec.data import DataSpec, possible_tasks
 from models.spec.faults import Fault
 from models.spec.metrics import METRICS, base_name
 from models.spec.sections import schema_of, with_values
-from models.spec.training import TrainingSpec
 from models.spec.sizes import n_params
+from models.spec.training import TrainingSpec
 from models.spec.varied import Varied
 from search.spec_callbacks import check_callbacks
 from search.spec_checks import (

@@ -1,4 +1,4 @@
-"""The user's callbacks as far as they can be judged without running them: their file or module, and their name in it."""
+"""The user's callbacks as far as they can be judged without running them: their file or module, their name in it."""
 
 import ast
 import sys

@@ -12,6 +12,7 @@ from models.spec.faults import Fault, RefusedError, refused, shown, unknown_key
 CALL, WITH = "call", "with"
 REFERENCE = r"(?P<place>.*\S\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)"
 SPACES = {"int", "float", "choice"}
+_VALUES = "write numbers, texts, lists or mappings"
 _FORMS = "write `file.py:Name` or `package.module:Name`"
 
 
@@ -76,7 +77,10 @@ class OwnCallbacks(Entry):
         reference = {"type": "string", "pattern": f"^{re.sub('[?]P<[a-z]+>', '', REFERENCE)}$"}
         mapping = {
             "type": "object",
-            "properties": {CALL: reference, WITH: {"type": "object"}},
+            "properties": {
+                CALL: {"description": "the class, or the function that returns a callback", **reference},
+                WITH: {"description": "its arguments by name; they do not vary", "type": "object", "default": {}},
+            },
             "required": [CALL],
             "additionalProperties": False,
         }
@@ -115,7 +119,9 @@ def _options(value: Any) -> dict[str, Any]:
         elif isinstance(item, Mapping) and SPACES & item.keys():
             faults.append(Fault((WITH, key), "arguments of a callback do not vary", "write one value"))
         elif not _is_json(item):
-            faults.append(Fault((WITH, key), f"{shown(item)} is no argument", "write numbers, texts, lists or mappings"))
+            faults.append(
+                Fault((WITH, key), f"{shown(item)} is no argument", "write numbers, texts, lists or mappings")
+            )
     if faults:
         raise RefusedError(faults)
     return dict(value)

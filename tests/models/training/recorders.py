@@ -144,6 +144,16 @@ class Breaks(keras.callbacks.Callback):  # type: ignore[misc]
         raise RuntimeError("no more disk for pictures")
 
 
+class Saves(keras.callbacks.Callback):  # type: ignore[misc]
+    def __init__(self, path: str, whole: bool) -> None:
+        super().__init__()
+        self.path = path
+        self.whole = whole
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        (self.model.save if self.whole else self.model.save_weights)(self.path)
+
+
 class Insists(keras.callbacks.Callback):  # type: ignore[misc]
     """Takes back whatever has ended training."""
 

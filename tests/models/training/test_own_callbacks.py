@@ -178,6 +178,16 @@ def test_evaluate_and_predict_work_within_a_callback_with_the_numbers_of_the_tri
     assert noted[0]["first"] == pytest.approx(noted[1]["first"], abs=1e-5), "the same weights from the same seed"
 
 
+def test_a_callback_can_save_the_weights_but_not_the_model(trial: Make, tmp_path: Path) -> None:
+    path = tmp_path / "mine.weights.h5"
+    model = MlpSpec.model_validate({"layers": 1, "units": 8, "dropout": 0.4})
+    trial({"callbacks": [own("Saves", path=str(path), whole=False)]}, model=model).run()
+    assert path.stat().st_size > 0
+    saving = trial({"callbacks": [own("Saves", path=str(tmp_path / "mine.keras"), whole=True)]}, model=model)
+    with pytest.raises(TrainingError, match="a running trial cannot be saved whole; save its weights"):
+        saving.run()
+
+
 # ------------------------------------------------------------------------------------------- pause and resume
 def test_a_callback_with_a_state_keeps_it_over_a_pause(trial: Make, tmp_path: Path) -> None:
     file = CheckpointFile(tmp_path / "checkpoint")

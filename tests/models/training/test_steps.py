@@ -28,9 +28,23 @@ SETTINGS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
 """Family: the shape of a row, and a model with everything that draws at random or adds to the loss."""
 SCHEDULE = {"epochs": 3, "schedule": "cosine", "warmup_epochs": 1, "class_weights": "balanced", "optimizer": "adamw"}
 PLATEAU = {
-    **{"epochs": 9, "optimizer": "sgd", "momentum": 0.9, "learning_rate": 0.5, "clip_norm": 1.0},
-    **{"reduce_lr": {"factor": 0.5, "patience": 1}, "early_stopping": {"patience": 2}},
+    "epochs": 9,
+    "optimizer": "sgd",
+    "momentum": 0.9,
+    "learning_rate": 0.5,
+    "clip_norm": 1.0,
+    "reduce_lr": {"factor": 0.5, "patience": 1},
+    "early_stopping": {"patience": 2},
 }
+
+
+CASES = [
+    *(pytest.param(family, SCHEDULE, id=f"{family}-schedule") for family in SETTINGS),
+    *(
+        pytest.param(family, PLATEAU, id=f"{family}-plateau", marks=[] if family == "mlp" else pytest.mark.slow)
+        for family in SETTINGS
+    ),
+]
 
 
 def columns_of(data: Any, training: TrainingSpec) -> list[np.ndarray]:
@@ -99,8 +113,7 @@ def test_every_family_is_compared() -> None:
     assert set(SETTINGS) == set(FAMILIES)
 
 
-@pytest.mark.parametrize("options", [pytest.param(SCHEDULE, id="schedule"), pytest.param(PLATEAU, id="plateau")])
-@pytest.mark.parametrize("family", SETTINGS)
+@pytest.mark.parametrize(("family", "options"), CASES)
 def test_whole_epochs_steps_and_model_fit_have_the_same_numbers(
     trial: Callable[..., Any], tiny: Callable[..., Any], family: str, options: dict[str, Any]
 ) -> None:
