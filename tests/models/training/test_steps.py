@@ -1,6 +1,7 @@
 """Whole epochs, epochs step by step, and one `model.fit` under the same seed: the same numbers, for every family."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,8 +14,10 @@ from models.families.registry import FAMILIES, build
 from models.objective import Direction, Objective
 from models.spec.families import spec_of
 from models.spec.training import TrainingSpec
+from models.training.checkpoint import CheckpointFile
 from models.training.class_weights import balanced
 from models.training.compile import compile_model
+from models.training.orders import Order
 from models.training.rows import epoch_order
 from models.training.schedules import rate_factor
 from models.training.sowing import Seedbed
@@ -144,3 +147,14 @@ def test_step_by_step_is_bit_for_bit_a_whole_epoch(trial: Callable[..., Any], fa
     assert whole.history == stepped.history
     for one, other in zip(*(m.weights() for m in made), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_trial_that_is_resumed_step_by_step_equals_an_uninterrupted_one(
+    trial: Callable[..., Any], tmp_path: Path
+) -> None:
+    model = spec_of("mlp").model_validate(SETTINGS["mlp"][1])
+    options = {"epochs": 4, "callbacks": ["recorders:lambdas"], "schedule": "cosine"}
+    expected = trial(options, model=model).run()
+    file, broken = CheckpointFile(tmp_path / "checkpoint"), trial(options, model=model)
+    broken.run(checkpoint=file, on_epoch=lambda report: Order.PAUSE if report.epoch == 2 else Order.GO_ON)
+    assert broken.run(checkpoint=file).history == expected.history
