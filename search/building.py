@@ -4,9 +4,11 @@ from typing import TextIO
 
 from models.data.dataset import Dataset
 from models.quiet import quiet_stderr
+from search.by_step import by_step_sentence
 from search.open_study import OpenStudy
 from search.spec import StudyFile
 from search.tables import aligned, cell
+from spaces.problems import MendableError
 from spaces.space import Params
 
 _BUILT = 3
@@ -15,8 +17,8 @@ _BUILT = 3
 def build_some(file: StudyFile, samples: list[Params], stream: TextIO) -> int:
     """Prints what the data are and the sizes of some sampled models. Returns 0, or 1 when no sample keeps the limits.
 
-    Raises DataError, SpecError for a study that does not fit its data, and whatever a family says of data that it
-    cannot take.
+    Raises DataError, SpecError for a study that does not fit its data, TrainingError and UserCodeError for callbacks
+    that cannot be made, and whatever a family says of data that it cannot take.
     """
     study = OpenStudy.open(file)
     with study.folder.held():
@@ -42,7 +44,30 @@ def build_some(file: StudyFile, samples: list[Params], stream: TextIO) -> int:
         model = build(file.config(params).model, dataset.signature)
         rows.append((str(model.count_params()), " ".join(f"{k}={cell(v)}" for k, v in params.items())))
     print(aligned(rows), file=stream)
+    _try_callbacks(file, stream)
     return 0
+
+
+def _try_callbacks(file: StudyFile, stream: TextIO) -> None:
+    """Makes the user's callbacks once. Raises TrainingError and UserCodeError, whatever the user's code raises."""
+    wanted = file.training.callbacks
+    if not wanted:
+        return
+    from models.training.callbacks.own import batch_hooks, own_callbacks
+    from models.training.errors import TrainingError
+    from models.training.life import Life
+
+    try:
+        made = own_callbacks(wanted, Life(1))
+    except MendableError:
+        raise
+    except Exception as error:  # the user's own code
+        raise TrainingError(
+            f"training.callbacks: {type(error).__name__}: {error}", "mend the callback, or what stands under `with`"
+        ) from error
+    print(f"\ncallbacks: {', '.join(own.name for own in made)}", file=stream)
+    if why := batch_hooks(made).why:
+        print(f"  {by_step_sentence(why)}", file=stream)
 
 
 def describe(dataset: Dataset) -> str:

@@ -14,6 +14,7 @@ import psutil
 from search import lock
 from search.backends.local import LocalBackend, LocalSettings
 from search.budget import Budget
+from search.by_step import SayingByStep
 from search.clock import Clock, SystemClock
 from search.closing import close_study
 from search.drivers.registry import make_driver
@@ -73,6 +74,8 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
         stack.callback(record.close)
         record.back_up()
         view = view_for(stream, study=file.spec.study, metric=file.objective.metric)
+        if file.spec.training.callbacks:
+            view = SayingByStep(view, study.folder)
         stack.callback(view.close)
         tracker = make_tracker(study, view, uuid=kept.uuid)
         stack.callback(tracker.close)

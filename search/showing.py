@@ -5,6 +5,7 @@ from typing import TextIO
 
 from models.ensemble.candidates import EnsembleError
 from search import ensembling
+from search.by_step import why_by_step
 from search.closing import counts_line, ensemble_text
 from search.leaderboard import Row, rank
 from search.stored import NoStudyError, StoredStudy
@@ -73,6 +74,8 @@ def _show_trial(stored: StoredStudy, trial: RecordedTrial, stream: TextIO) -> No
         facts.append(("trained", f"{outcome.epochs} epochs in {outcome.seconds:.1f} s"))
         facts += [(name, f"{value:.6g}") for name, value in outcome.metrics.items()]
         print(aligned(facts), file=stream)
+        if why := why_by_step(stored.folder.trial(trial.number)):
+            print(f"\ntrained step by step, because {why}; whole epochs are faster", file=stream)
     suggested = f" (by {trial.suggestion.source})" if trial.suggestion.source else ""
     print(f"\nconfiguration{suggested}:", file=stream)
     print(aligned([(name, cell(value)) for name, value in trial.suggestion.params.items()]), file=stream)

@@ -18,7 +18,9 @@ from models.spec.faults import Fault
 from models.spec.metrics import METRICS, base_name
 from models.spec.sections import schema_of, with_values
 from models.spec.sizes import n_params
+from models.spec.training import TrainingSpec
 from models.spec.varied import Varied
+from search.spec_callbacks import check_callbacks
 from search.spec_checks import (
     PARAMS,
     check_budget,
@@ -66,6 +68,12 @@ class StudyFile:
         folder = self.path.parent / (self.spec.data.folder or "")
         return self.spec.data.model_copy(update={"folder": str(folder)})
 
+    @property
+    def training(self) -> TrainingSpec:
+        """`training` as written, with the files of callbacks looked up beside the study file."""
+        located = tuple(own.located(self.path.parent) for own in self.spec.training.callbacks)
+        return self.spec.training.model_copy(update={"callbacks": located})
+
     def config(self, params: Mapping[str, Value]) -> Config:
         """The configuration of `params`, the active parameters; the other knobs hold their defaults."""
         knobs = held_knobs(self.spec)
@@ -73,10 +81,9 @@ class StudyFile:
         for held in knobs.values():
             if isinstance(held.value, Varied):
                 values[held.section][held.name] = self._value(held, knobs, params)
+        written = {"data": self.data, "model": section_of(self.spec, "model"), "training": self.training}
         read = {
-            section: type(spec).model_validate(with_values(spec, values[section]))
-            for section in SECTIONS
-            for spec in (self.data if section == "data" else section_of(self.spec, section),)
+            section: type(spec).model_validate(with_values(spec, values[section])) for section, spec in written.items()
         }
         return Config(**read)  # type: ignore[arg-type]
 
@@ -154,6 +161,7 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
         *wrong_limits,
         *check_task(study),
         *check_budget(study),
+        *check_callbacks(study.training.callbacks, path.parent),
         *check_fit(study, possible_tasks(study.data), is_written),
         *check_grid(study, space),
     ]

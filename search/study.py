@@ -32,6 +32,7 @@ class Cause(StrEnum):
 
     FINISHED = "finished"
     EARLY_STOPPED = "early stopped"
+    CALLBACK = "stopped by a callback"
     PRUNED = "pruned"
     TARGET = "target reached"
     BUDGET = "budget used up"

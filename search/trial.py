@@ -146,6 +146,7 @@ _CAUSES = {
     "early stopping": Cause.EARLY_STOPPED,
     "nan": Cause.NAN,
     "target": Cause.TARGET,
+    "callback": Cause.CALLBACK,
     "order": Cause.FINISHED,
 }
 
@@ -156,10 +157,12 @@ def _outcome(result: Mapping[str, Any]) -> Outcome:
     cause = _CAUSES[result["ended_by"]]
     known = epoch > 0 and math.isfinite(value)
     state = TrialState.COMPLETE if known and cause is not Cause.NAN else TrialState.PRUNED
+    stopped_by = result.get("stopped_by", "")
+    reason = f"stopped by {stopped_by}" if stopped_by else ""
     return Outcome(
         state=state,
         cause=cause if known or cause is Cause.NAN else Cause.NAN,
-        reason="the objective is not a number" if cause is Cause.NAN or not known else "",
+        reason="the objective is not a number" if cause is Cause.NAN or not known else reason,
         objective=value if known else None,
         best_epoch=epoch if known else 0,
         epochs=int(result["epochs"]),

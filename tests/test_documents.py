@@ -53,8 +53,29 @@ def test_every_study_file_in_a_page_loads(fence, tmp_path):
     load(written(tmp_path, fence.text))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_the_callbacks_of_the_guide_train_a_trial(tmp_path):
+    """Which is step by step, and ends as they say."""
+    from models.bundle import load_bundle
+    from models.training.graphs import Graphs
+    from search.open_study import OpenStudy
+    from search.study import Cause, Decision, Suggestion
+    from search.trial import Calls, Warm, run_trial
+
+    guide = ROOT / "docs" / "study-file.md"
+    (part,) = [f for f in fences(guide) if f.info == "yaml part" and f.heading == "Your own callbacks"]
+    write_files(tmp_path, part)
+    rest = f"folder: {tmp_path}\n" + "".join(f"{key}: {value}\n" for key, value in LEAST.items())
+    study = OpenStudy.open(load(written(tmp_path, part.text.replace("gap: 0.8", "gap: -9") + rest)))
+    task = study.task_of(Suggestion(0, {}, 4))
+    outcome = run_trial(task, Calls(lambda epoch: None, lambda report: Decision.go_on()), warm=Warm(Graphs()))
+    assert (outcome.cause, outcome.reason, outcome.epochs) == (Cause.CALLBACK, "stopped by Overfit", 1), outcome
+    assert load_bundle(task.folder).result["by_step"] == "MaxNorm has on_train_batch_end"
+
+
 @pytest.mark.parametrize("fence", all_fences("yaml part"), ids=named)
 def test_every_part_of_a_study_file_in_a_page_loads_within_a_whole_one(fence, tmp_path):
+    write_files(tmp_path, fence)
     rest = [f"{key}: {value}\n" for key, value in LEAST.items() if not re.search(rf"^{key}:", fence.text, re.MULTILINE)]
     load(written(tmp_path, fence.text + "".join(rest)))
 
@@ -122,6 +143,14 @@ def parses(command: str) -> bool:
     except SystemExit as stop:
         return stop.code == 0  # `--help`
     return True
+
+
+def write_files(folder: Path, part: Fence) -> None:
+    """Writes the Python files that are shown under the heading of `part`: blocks that begin with `# name.py`."""
+    for fence in fences(part.page):
+        name = re.match(r"# (\w+\.py)\n", fence.text)
+        if fence.info == "python" and fence.heading == part.heading and name:
+            written(folder, fence.text, name[1])
 
 
 def written(folder: Path, text: str, name: str = "study.yaml") -> Path:

@@ -103,6 +103,7 @@ TESTS: dict[str, str] = {
             *("early_stopping.start_from_epoch", "stop_on_nan", "stop_at"),
         )
     },
+    "training.callbacks": "tests/models/training/test_own_callbacks.py::test_a_callback_that_stops_training_is_named",
     "training.restore_best": TRAINING + "test_restore_best_keeps_the_weights_of_the_best_epoch",
     "training.csv_log": "tests/search/test_trial.py::test_csv_log_false_leaves_no_log",
     "training.checkpoint_every": TRAINING + "test_checkpoint_every_says_how_often",

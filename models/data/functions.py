@@ -1,15 +1,13 @@
 """A user's function as a source: `file.py:function` or `package.module:function`, without arguments."""
 
-import importlib
-import importlib.util
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from models.data.errors import DataError
 from models.data.files import locate
+from models.user_code import UserCodeError, file_module, named_module
 from spaces.problems import did_you_mean
 
 OPTIONAL = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -30,7 +28,7 @@ def call(source: str, folder: str | None) -> Any:
 
 
 def _function(place: str, name: str, folder: str | None) -> Callable[[], Any]:
-    module = _file_module(locate(place, folder)) if place.endswith(".py") else _named_module(place)
+    module = _module(place, folder)
     known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
     function: Any = getattr(module, name, None)
     if not callable(function):
@@ -48,23 +46,8 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
         return []
 
 
-def _file_module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"study_source_{path.stem}", path)
-    assert spec is not None, "a .py file has a spec"
-    assert spec.loader is not None, "a .py file has a loader"
-    module = importlib.util.module_from_spec(spec)
+def _module(place: str, folder: str | None) -> ModuleType:
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise DataError(f"`{path}` raised {type(error).__name__}: {error}", "mend the file") from error
-    return module
-
-
-def _named_module(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise DataError(
-            f"module `{name}` cannot be imported: {error}",
-            "install it, or write the file as `path/file.py:function`",
-        ) from error
+        return file_module(locate(place, folder)) if place.endswith(".py") else named_module(place, wanted="function")
+    except UserCodeError as error:
+        raise DataError(error.problem, error.mend) from error

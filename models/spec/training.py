@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from models.spec.callbacks import OwnCallback, OwnCallbacks
 from models.spec.durations import Duration
 from models.spec.entries import Flag, Names, Real, Spec
 from models.spec.knobs import BoolKnob, ChoiceKnob, FloatKnob, IntKnob
@@ -158,6 +159,13 @@ class TrainingSpec(Spec):
         ReduceLrSpec | None,
         Section("lowers the learning rate when the objective has stopped improving", ReduceLrSpec, none=True),
     ] = None
+    callbacks: Annotated[
+        tuple[OwnCallback, ...],
+        OwnCallbacks(
+            "Keras callbacks of your own: `file.py:Name` or `package.module:Name` of a class, or of a function that "
+            "returns one, or `{call: file.py:Name, with: {argument: value}}`"
+        ),
+    ] = ()
     stop_on_nan: Annotated[bool, Flag("end a trial at the first loss that is not a number")] = True
     stop_at: Annotated[float | None, Real("value of the objective that ends a trial", none=True)] = None
     restore_best: Annotated[bool, Flag("keep the weights of the best epoch rather than of the last")] = True

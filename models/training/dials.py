@@ -7,7 +7,7 @@ A model with dials is trained and never saved: `TrainingGraph` keeps a plain twi
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import keras
 import numpy as np
@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.training.dropout import ThriftyDropout
+from models.training.errors import TrainingError
 from models.training.numbers import Numbers
 from models.training.widths import OPEN, open_widths
 
@@ -90,6 +91,13 @@ class Dial:
 
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
         return self.tensor if dtype in (None, tf.float32) else tf.cast(self.tensor, dtype)
+
+    def get_config(self) -> NoReturn:
+        """Called when a callback saves the model that is in training. Raises: TrainingError."""
+        raise TrainingError(
+            "the model of a running trial cannot be saved whole",
+            "save its weights; the trial's model is stored in its folder when it ends",
+        )
 
     def __gt__(self, other: float) -> bool:
         assert other == 0, "a dial is known to be above 0 and nothing else"

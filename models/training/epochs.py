@@ -30,8 +30,7 @@ def training_epoch(model: keras.Model, board: Board) -> Epoch:
         n_rows = tf.shape(order)[0]
 
         def step(start: Any) -> tuple[Any]:
-            rows = order[start : tf.minimum(start + batch_size, n_rows)]
-            model.train_step(tuple(tf.gather(column, rows) for column in columns))
+            train_on(model, columns, order[start : tf.minimum(start + batch_size, n_rows)])
             return (start + batch_size,)
 
         model.reset_metrics()
@@ -50,7 +49,7 @@ def validation_epoch(model: keras.Model, board: Board) -> Epoch:
 
         def step(start: Any) -> tuple[Any]:
             stop = tf.minimum(start + chunk, n_rows)
-            model.test_step(tuple(column[start:stop] for column in columns))
+            test_on(model, columns, start, stop)
             return (stop,)
 
         model.reset_metrics()
@@ -59,6 +58,36 @@ def validation_epoch(model: keras.Model, board: Board) -> Epoch:
         return dict(model.get_metrics_result())
 
     return _traced(epoch)
+
+
+def training_step(model: keras.Model, board: Board) -> Epoch:
+    """`call(numbers, columns, order, start, stop)`: trains on the rows `order[start:stop]`; the epoch's logs so far."""
+
+    def step(numbers: Any, columns: tuple[Any, ...], order: Any, start: Any, stop: Any) -> Logs:
+        with board.showing(_unstacked(numbers, board)):
+            return train_on(model, columns, order[start:stop])
+
+    return _traced(step)
+
+
+def validation_step(model: keras.Model, board: Board) -> Epoch:
+    """`call(numbers, columns, start, stop)`: tests the rows from `start` to `stop`; the logs so far."""
+
+    def step(numbers: Any, columns: tuple[Any, ...], start: Any, stop: Any) -> Logs:
+        with board.showing(_unstacked(numbers, board)):
+            return test_on(model, columns, start, stop)
+
+    return _traced(step)
+
+
+def train_on(model: keras.Model, columns: tuple[Any, ...], rows: Any) -> Logs:
+    """One step of training, on the rows with the numbers `rows` (n,), while the model's numbers are showing."""
+    return dict(model.train_step(tuple(tf.gather(column, rows) for column in columns)))
+
+
+def test_on(model: keras.Model, columns: tuple[Any, ...], start: Any, stop: Any) -> Logs:
+    """One step of validation."""
+    return dict(model.test_step(tuple(column[start:stop] for column in columns)))
 
 
 def _traced(epoch: Epoch) -> Epoch:

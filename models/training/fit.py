@@ -8,6 +8,7 @@ import numpy as np
 
 from models.training.callbacks.checkpointing import Restore, Stateful
 from models.training.callbacks.crew import crew, stateful
+from models.training.callbacks.own import BatchHooks, batch_hooks
 from models.training.callbacks.report import OnEpoch
 from models.training.checkpoint import Checkpoint, CheckpointFile
 from models.training.errors import CheckpointError
@@ -64,23 +65,42 @@ class _Run:
     def train(self, training: Columns, validation: Columns, on_epoch: OnEpoch) -> None:
         callbacks = crew(self.plan, self.life, on_epoch=on_epoch, save=self.save)
         self.stateful = stateful(callbacks)
-        watching = keras.callbacks.CallbackList([*callbacks, Restore(self.stateful, self.states)], model=self.model)
-        watching.on_train_begin()
-        logs: dict[str, float] = {}
-        for epoch in range(self.life.epoch, self.life.total):
-            watching.on_epoch_begin(epoch)
-            order = epoch_order(training.n_rows, seed=self.plan.seed, epoch=epoch + 1)
-            logs = {**self.graph.train_epoch(training, order), **self.graph.validate(validation)}
-            watching.on_epoch_end(epoch, logs)
-            if self.model.stop_training:
-                break
-        watching.on_train_end(logs)
+        watching = keras.callbacks.CallbackList(
+            [*callbacks, Restore(self.stateful, self.states)],
+            model=self.model,
+            verbose=0,
+            epochs=self.life.total,
+            steps=-(-training.n_rows // self.plan.training.batch_size),
+        )
+        wanted = batch_hooks(callbacks)
+        self.life.by_step = wanted.why
+        with self.graph.showing():
+            self._loop(training, validation, watching, wanted)
         if self.life.failure is not None:
             raise self.life.failure
         if self.life.ended_by == "pause" and self.checkpoint is None:
             raise ValueError(
                 f"the trial was told to pause after epoch {self.life.epoch}, but it has no checkpoint file"
             )
+
+    def _loop(
+        self, training: Columns, validation: Columns, watching: keras.callbacks.CallbackList, wanted: BatchHooks
+    ) -> None:
+        """All epochs that are left, with the hooks called in Keras' order."""
+        watching.on_train_begin()
+        logs: dict[str, float] = {}
+        for epoch in range(self.life.epoch, self.life.total):
+            watching.on_epoch_begin(epoch)
+            order = epoch_order(training.n_rows, seed=self.plan.seed, epoch=epoch + 1)
+            logs = self.graph.train_epoch(training, order, hooks=watching if wanted.train else None)
+            watching.on_test_begin()
+            tested = self.graph.validate(validation, hooks=watching if wanted.test else None)
+            watching.on_test_end(tested)
+            logs |= {f"val_{name}": value for name, value in tested.items()}
+            watching.on_epoch_end(epoch, logs)
+            if self.model.stop_training or self.life.ended_by is not None:
+                break
+        watching.on_train_end(logs)
 
     def finish(self) -> FitResult:
         """Put the right weights into the model and sum up."""

@@ -32,7 +32,9 @@ class Flat(keras.optimizers.Optimizer):  # type: ignore[misc]
                 reopen(slot, tf.TensorShape([None]))
 
     def apply(self, grads: list[Any], trainable_variables: Any = None) -> None:
-        flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in grads], axis=0)
+        # clipped while they are apart: the norm of a sum in another order is another number
+        clipped = super()._clip_gradients(list(grads))
+        flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in clipped], axis=0)
         super().apply([flat], [self._all])
 
     def assign_add(self, variable: Any, value: Any) -> None:
@@ -59,6 +61,10 @@ class Flat(keras.optimizers.Optimizer):  # type: ignore[misc]
     @property
     def _is_open(self) -> bool:
         return not all(target.shape.is_fully_defined() for target in self._targets)
+
+    def _clip_gradients(self, grads: list[Any]) -> list[Any]:
+        """Done already, in `apply`."""
+        return grads
 
     def _apply_weight_decay(self, variables: Any) -> None:
         """Weight by weight: some are left alone, by their names."""

@@ -1,6 +1,9 @@
 """A compiled model with its traced functions, made ready for one trial after another that have its graph key."""
 
 import math
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -21,6 +24,7 @@ from models.training.numbers import Numbers, fixed_parts, numbers, open_widths
 from models.training.predict import Predict, predict_with, prediction
 from models.training.rows import Columns
 from models.training.sowing import Seedbed, variables
+from models.training.stepwise import Hooks, Steps
 from models.training.widths import assign
 
 
@@ -67,18 +71,30 @@ class TrainingGraph:
         for variable, value in zip(self.model.optimizer.variables, self._optimizer_begins, strict=True):
             is_slot = variable.value.shape.rank == 1
             assign(variable, np.full(n_parameters, value[0]) if is_slot else value)
+        self.model.optimizer.learning_rate = training.learning_rate
         self.model.reset_metrics()
         self.model.stop_training = False
+        # what Keras has traced for a callback that called `evaluate`, with the last trial's numbers in it
+        self.model.train_function = self.model.test_function = self.model.predict_function = None
 
-    def train_epoch(self, columns: Columns, order: NDArray[np.int64]) -> dict[str, float]:
-        """Train one epoch over `columns` in that `order`; its logs."""
-        logs = self._train(self._values, columns.tensors, tf.constant(order), self._batch_size)
-        return {name: float(value) for name, value in logs.items()}
+    def showing(self) -> AbstractContextManager[None]:
+        """Lets callbacks use the model inside the block: its numbers are there."""
+        return self._board.showing(self._values)
 
-    def validate(self, columns: Columns) -> dict[str, float]:
-        """The logs of rows that are not trained on, `val_` before each name."""
-        logs = self._validate(self._values, columns.tensors, tf.constant(self._chunk))
-        return {f"val_{name}": float(value) for name, value in logs.items()}
+    def train_epoch(
+        self, columns: Columns, order: NDArray[np.int64], *, hooks: Hooks | None = None
+    ) -> dict[str, float]:
+        """Train one epoch over `columns` in that `order`; its logs. With `hooks`, step by step."""
+        rows, size = tf.constant(order), self._batch_size
+        if hooks is None:
+            return _numbers(self._train(self._values, columns.tensors, rows, size))
+        return _numbers(self._steps.train((self._values, columns.tensors, rows), int(size), hooks))
+
+    def validate(self, columns: Columns, *, hooks: Hooks | None = None) -> dict[str, float]:
+        """The logs of rows that are not trained on. With `hooks`, step by step."""
+        if hooks is None:
+            return _numbers(self._validate(self._values, columns.tensors, tf.constant(self._chunk)))
+        return _numbers(self._steps.test((self._values, columns.tensors), int(self._batch_size), hooks))
 
     def predict(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """Predictions (n_rows, n_outputs) for prepared rows. Raises: OutOfMemory."""
@@ -89,6 +105,11 @@ class TrainingGraph:
         write_numbers(self._plain, self._numbers)
         self._plain.set_weights(self.model.get_weights())
         return self._plain
+
+    @cached_property
+    def _steps(self) -> Steps:
+        """Made when the first trial needs it: tracing takes its time."""
+        return Steps(self.model, self._board)
 
     def _take_plain(self, config: Any) -> None:
         """Build the stock model of `config`: what is exported, and what says how weights begin."""
@@ -106,3 +127,7 @@ class TrainingGraph:
         values = tf.constant(self._board.values(numbers(config, training)))
         with watched("building"), self._board.showing(values):
             check_objective(self.model, x, y, objective=objective)
+
+
+def _numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in logs.items()}

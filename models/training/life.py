@@ -20,6 +20,7 @@ class Life:
 
     total: epochs that the configuration asks for.
     trained_s: seconds of training before this process took over.
+    stopped_by, by_step: as in a `FitResult`.
     failure: what the order's giver raised; fit raises it again once Keras has closed everything.
     """
 
@@ -29,6 +30,8 @@ class Life:
     best_value: float = math.nan
     best_weights: Arrays | None = None
     ended_by: Ending | None = None
+    stopped_by: str = ""
+    by_step: str = ""
     failure: Exception | None = None
 
     @property
@@ -41,10 +44,10 @@ class Life:
         """Whether no epoch is left to train."""
         return self.ended_by not in (None, "pause") or self.epoch >= self.total
 
-    def end(self, reason: Ending) -> None:
+    def end(self, reason: Ending, *, stopped_by: str = "") -> None:
         """Note why training ends after this epoch; the first reason stands."""
         if self.ended_by is None:
-            self.ended_by = reason
+            self.ended_by, self.stopped_by = reason, stopped_by
 
     def result(self, objective: Objective, *, seconds: float) -> FitResult:
         """The result as of now, `seconds` of training into the trial."""
@@ -56,6 +59,8 @@ class Life:
             epochs=self.epoch,
             seconds=seconds,
             ended_by=self.ended_by or "epochs",
+            stopped_by=self.stopped_by,
+            by_step=self.by_step,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -65,6 +70,8 @@ class Life:
             "trained_s": self.trained_s,
             "best_value": self.best_value,
             "ended_by": None if self.ended_by == "pause" else self.ended_by,
+            "stopped_by": self.stopped_by,
+            "by_step": self.by_step,
         }
 
     def restore(self, state: dict[str, Any], best_weights: Sequence[NDArray[Any]] | None) -> None:
@@ -73,4 +80,5 @@ class Life:
         self.trained_s = float(state["trained_s"])
         self.best_value = float(state["best_value"])
         self.ended_by = state["ended_by"]
+        self.stopped_by, self.by_step = state.get("stopped_by", ""), state.get("by_step", "")
         self.best_weights = None if best_weights is None else [np.asarray(w) for w in best_weights]

@@ -12,8 +12,8 @@ from models.spec.training import TrainingSpec
 Clock = Callable[[], float]
 """Seconds that only go forward, from any start."""
 
-Ending = Literal["epochs", "early stopping", "nan", "target", "order", "pause"]
-"""Why training ended; `order`: told to stop, `pause`: told to go on another time."""
+Ending = Literal["epochs", "early stopping", "nan", "target", "callback", "order", "pause"]
+"""Why training ended; `callback`: one of the user's, `order`: told to stop, `pause`: told to go on another time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class FitResult:
     history: one mapping of metric names to values an epoch.
     objective, best_epoch: by the objective's rule; nan and 0 when no epoch has a number.
     seconds: spent training, without the time between a pause and its resume.
+    stopped_by: the user's callback that ended training, if one did.
+    by_step: why it was trained with a call for each step, as a clause; empty for whole epochs.
     """
 
     history: tuple[dict[str, float], ...]
@@ -46,3 +48,5 @@ class FitResult:
     epochs: int
     seconds: float
     ended_by: Ending
+    stopped_by: str = ""
+    by_step: str = ""

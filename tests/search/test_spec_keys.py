@@ -46,6 +46,7 @@ KEYS: dict[str, tuple[str, Any]] = {
     "objective.goal": ("max", "max"),
     "objective.at": ("last", "last"),
     "training.metrics": ("[auc, f1]", ("auc", "f1")),
+    "training.callbacks": ("keras.callbacks:TerminateOnNaN", ("keras.callbacks:TerminateOnNaN",)),
     "training.stop_on_nan": ("false", False),
     "training.stop_at": ("0.99", 0.99),
     "training.restore_best": ("false", False),

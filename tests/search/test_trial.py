@@ -179,6 +179,35 @@ def test_a_target_that_is_reached_says_so(lab):
     assert (outcome.state, outcome.cause, outcome.epochs) == (TrialState.COMPLETE, Cause.TARGET, 1)
 
 
+MINE = """\
+import keras
+
+class Ends(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.stop_training = True
+
+class Breaks(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        raise OSError("no more disk for pictures")
+"""
+
+
+def test_a_callback_that_ends_a_trial_is_its_reason_and_the_result_says_how_it_was_trained(lab, tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    task = lab.task("training.callbacks=mine.py:Ends")
+    outcome = lab.run(task)
+    assert (outcome.state, outcome.cause, outcome.epochs) == (TrialState.COMPLETE, Cause.CALLBACK, 1)
+    assert outcome.reason == "stopped by Ends"
+    assert load_bundle(task.folder).result["by_step"] == "Ends has on_train_batch_end"
+
+
+def test_what_a_callback_raises_fails_the_trial_with_the_line_in_the_users_file(lab, tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    outcome = lab.run(lab.task("training.callbacks=mine.py:Breaks"))
+    assert (outcome.state, outcome.reason) == (TrialState.FAILED, "OSError: no more disk for pictures")
+    assert f'{tmp_path}/mine.py", line 9, in on_epoch_begin' in outcome.traceback
+
+
 def test_an_objective_that_is_no_number_prunes_the_trial(lab):
     explosive = ("data=sklearn:diabetes", "objective=val_mse", "training.optimizer=sgd", "training.learning_rate=100")
     outcome = lab.run(lab.task(*explosive, "training.epochs=9"))

@@ -1,4 +1,5 @@
-"""The callbacks of one run, in the order in which they see an epoch's end: log, watch, report, keep."""
+"""The callbacks of one run, in the order in which they see an epoch's end: log, watch, the
+user's own, report, keep."""
 
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ from models.training.callbacks.checkpointing import Checkpointing, Stateful
 from models.training.callbacks.csv_log import CsvLog
 from models.training.callbacks.early_stopping import EarlyStopping
 from models.training.callbacks.epoch_log import EpochLog
+from models.training.callbacks.own import own_callbacks
 from models.training.callbacks.reduce_lr import ReduceLearningRate
 from models.training.callbacks.report import OnEpoch, Report
 from models.training.callbacks.schedule import Schedule
@@ -21,7 +23,10 @@ from models.training.plan import FitPlan
 def crew(plan: FitPlan, life: Life, *, on_epoch: OnEpoch, save: Callable[[], None]) -> list[keras.callbacks.Callback]:
     """All callbacks that `plan` asks for. `save` writes a checkpoint."""
     log = EpochLog(life, plan.clock)
-    made = [log, *_watching(plan, life), Report(life, log, on_epoch)]
+    # after those that judge the epoch, so that the best weights are the ones that were measured; before the report,
+    # so that an epoch after which they stop is the trial's last
+    own = own_callbacks(plan.training.callbacks, life)
+    made = [log, *_watching(plan, life), *own, Report(life, log, on_epoch)]
     if plan.training.csv_log and plan.csv_log is not None:
         made.append(CsvLog(life, plan.csv_log))
     made.append(Checkpointing(life, save, every_s=plan.training.checkpoint_every, clock=plan.clock))

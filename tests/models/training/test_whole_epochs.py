@@ -3,21 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 
-from models.families.registry import build
 from models.objective import Direction, Objective
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
 from models.spec.training import TrainingSpec
 from models.training.class_weights import balanced
 from models.training.compile import compile_model
-from models.training.dropout import ThriftyDropout
 from models.training.rows import epoch_order
 from models.training.schedules import rate_factor
-from models.training.sowing import Seedbed, variables
+from tests.models.training.stock import stock_model
 
 SEED = 11
 LOSS = Objective("val_loss", Direction.MINIMIZE)
@@ -26,17 +23,9 @@ CNN = {"blocks": 2, "filters": 4, "dropout": 0.25, "head": 6, "regularizer": "l2
 TURNED = {"augmentation": {"flip": True, "shift": 0.1, "rotation": 0.1, "zoom": 0.2}}
 
 
-def with_our_masks(layer: keras.Layer) -> keras.Layer:
-    """A copy of a stock layer; of dropout, one that draws its masks as trials do."""
-    kind = ThriftyDropout if type(layer) is keras.layers.Dropout else type(layer)
-    return kind.from_config(layer.get_config())
-
-
 def by_keras(config: Any, training: TrainingSpec, data: Any) -> tuple[list[dict[str, float]], list[np.ndarray]]:
     """Histories and weights of a plain model under `model.fit`, from the same first values."""
-    model = keras.models.clone_model(build(config, data.signature), clone_function=with_our_masks)
-    for variable, value in zip(variables(model), Seedbed(model).values(SEED), strict=True):
-        variable.assign(value)
+    model = stock_model(config, data.signature, seed=SEED)
     compile_model(model, training, signature=data.signature, objective=LOSS)
     y = data.train.y.reshape(len(data.train.y), -1)
     columns = (data.train.x, y)
