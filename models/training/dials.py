@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.training.numbers import Numbers
+from models.training.recurrence import training_class
 
 Form = Callable[[Any], Any]
 """What an attribute holds, made of a number or a dial."""
@@ -156,7 +157,7 @@ def write_numbers(plain: keras.Model, numbers: Numbers) -> None:
 
 def places(model: keras.Model) -> Iterator[tuple[Any, str, str, Form]]:
     """Where numbers of a model stand: an object, its attribute, the number's name, and its form there."""
-    for layer in model.layers:
+    for layer in model._flatten_layers(include_self=False):  # a recurrent layer's penalty stands in its cell
         if isinstance(layer, keras.layers.Dropout):
             yield layer, "rate", f"{layer.name}.rate", _itself
         for kind, attributes in AUGMENTING.items():
@@ -170,5 +171,5 @@ def places(model: keras.Model) -> Iterator[tuple[Any, str, str, Form]]:
 
 
 def _clone(layer: keras.Layer) -> keras.Layer:
-    made = DialledDropout if type(layer) is keras.layers.Dropout else type(layer)
+    made = DialledDropout if type(layer) is keras.layers.Dropout else training_class(layer)
     return made.from_config(layer.get_config())

@@ -10,6 +10,7 @@ from typing import Any
 
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.training import TrainingSpec
 
 Numbers = Mapping[str, float]
@@ -62,7 +63,12 @@ def _of_cnn(model: CnnSpec) -> dict[str, float]:
     }
 
 
-def _penalties(model: MlpSpec | CnnSpec) -> dict[str, float]:
+def _of_rnn(model: RnnSpec) -> dict[str, float]:
+    rates = {f"recurrent_{i}_dropout.rate": rate for i, rate in enumerate(model.dropout, start=1)}
+    return {**rates, **_penalties(model)}
+
+
+def _penalties(model: MlpSpec | CnnSpec | RnnSpec) -> dict[str, float]:
     return {kind: getattr(model, kind) for kind in ("l1", "l2") if kind in model.regularizer.split("_")}
 
 
@@ -71,6 +77,7 @@ _PENALTY_KEYS = frozenset({"l1", "l2", "regularizer", "dropout", "others"})
 FAMILIES: dict[str, tuple[Callable[[Any], dict[str, float]], frozenset[str]]] = {
     "mlp": (_of_mlp, _PENALTY_KEYS),
     "cnn": (_of_cnn, _PENALTY_KEYS | {"augmentation.shift", "augmentation.rotation", "augmentation.zoom"}),
+    "rnn": (_of_rnn, _PENALTY_KEYS),
 }
 """Family -> its numbers, and the keys of its spec that speak of nothing else."""
 
