@@ -1,4 +1,4 @@
-"""The block kernel computes what Keras' own LSTM computes, and stands aside where it does not."""
+"""Recurrent layers for CPUs compute what Keras' own compute, and stand aside where they would not."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from models.training.recurrence import BlockBidirectional, BlockLSTM, training_class
+from models.training.recurrence import CpuBidirectional, CpuGRU, CpuLSTM, training_class
 
 STEPS, FEATURES, UNITS = 7, 3, 5
 WINDOWS = np.random.default_rng(0).normal(size=(6, STEPS, FEATURES)).astype(np.float32)
@@ -17,8 +17,12 @@ def lstm(**options: Any) -> keras.layers.LSTM:
     return keras.layers.LSTM(UNITS, **options)
 
 
-def both_ways(merge_mode: str = "concat", **options: Any) -> keras.layers.Bidirectional:
-    return keras.layers.Bidirectional(lstm(**options), merge_mode=merge_mode)
+def gru(**options: Any) -> keras.layers.GRU:
+    return keras.layers.GRU(UNITS, **options)
+
+
+def both_ways(cell: Any = lstm, merge_mode: str = "concat", **options: Any) -> keras.layers.Bidirectional:
+    return keras.layers.Bidirectional(cell(**options), merge_mode=merge_mode)
 
 
 def twin(stock: keras.Layer) -> keras.Layer:
@@ -53,29 +57,39 @@ def assert_same(one: list[np.ndarray], other: list[np.ndarray]) -> None:
 
 @pytest.mark.parametrize("every_step", [True, False])
 @pytest.mark.parametrize("backwards", [True, False])
-def test_outputs_and_gradients_are_those_of_keras(every_step: bool, backwards: bool) -> None:
-    stock = lstm(return_sequences=every_step, go_backwards=backwards)
+@pytest.mark.parametrize(("cell", "kind"), [(lstm, CpuLSTM), (gru, CpuGRU)])
+def test_outputs_and_gradients_are_those_of_keras(cell: Any, kind: Any, every_step: bool, backwards: bool) -> None:
+    stock = cell(return_sequences=every_step, go_backwards=backwards)
     made = twin(stock)
-    assert type(made) is BlockLSTM
+    assert type(made) is kind
     assert_same(computed(made, WINDOWS), computed(stock, WINDOWS))
 
 
 @pytest.mark.parametrize("every_step", [True, False])
-def test_both_directions_are_those_of_keras(every_step: bool) -> None:
-    stock = both_ways(return_sequences=every_step)
+@pytest.mark.parametrize("cell", [lstm, gru])
+def test_both_directions_are_those_of_keras(cell: Any, every_step: bool) -> None:
+    stock = both_ways(cell, return_sequences=every_step)
     made = twin(stock)
-    assert type(made) is BlockBidirectional
+    assert type(made) is CpuBidirectional
     assert_same(computed(made, WINDOWS), computed(stock, WINDOWS))
 
 
-def test_the_block_kernel_is_what_computes() -> None:
+def test_the_steps_of_an_lstm_are_one_operation() -> None:
     graph = tf.function(twin(lstm())).get_concrete_function(tf.TensorSpec((None, STEPS, FEATURES))).graph
     kinds = {operation.type for operation in graph.get_operations()}
     assert "BlockLSTMV2" in kinds
     assert not kinds & {"While", "StatelessWhile"}
 
 
-@pytest.mark.parametrize("make", [lstm, both_ways])
+@pytest.mark.parametrize("make", [lstm, gru])
+def test_any_number_of_rows_and_steps_is_taken(make: Any) -> None:
+    stock = make(return_sequences=True)
+    made = twin(stock)
+    for windows in (WINDOWS[:1], WINDOWS[:, :1]):
+        assert_same(computed(made, windows), computed(stock, windows))
+
+
+@pytest.mark.parametrize("make", [lstm, gru, both_ways])
 def test_masked_steps_are_left_out_as_by_keras(make: Any) -> None:
     stock = make(return_sequences=True)
     made = twin(stock)
@@ -84,11 +98,11 @@ def test_masked_steps_are_left_out_as_by_keras(make: Any) -> None:
     assert_same(computed(made, WINDOWS, mask=mask), computed(stock, WINDOWS, mask=mask))
 
 
-@pytest.mark.parametrize(("make", "count"), [(lstm, 2), (both_ways, 4)])
+@pytest.mark.parametrize(("make", "count"), [(lstm, 2), (gru, 1), (both_ways, 4)])
 def test_a_first_state_is_taken_up_as_by_keras(make: Any, count: int) -> None:
     stock = make()
     made = twin(stock)
-    state = [np.full((6, UNITS), 0.3 + i, np.float32) for i in range(count)]
+    state = [tf.fill((6, UNITS), 0.3 + i) for i in range(count)]
     assert_same(computed(made, WINDOWS, initial_state=state), computed(stock, WINDOWS, initial_state=state))
 
 
@@ -113,6 +127,8 @@ def turned_round() -> keras.layers.Bidirectional:
                 {"dtype": "mixed_float16"},
             )
         ),
+        (gru, {"reset_after": False}),
+        (gru, {"dropout": 0.1}),
         (both_ways, {"activation": "relu"}),
         (both_ways, {"merge_mode": "sum"}),
         (turned_round, {}),
