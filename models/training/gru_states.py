@@ -88,7 +88,10 @@ def _gradients(
 def _loop(step: Any, first: Any, *, steps: Any, start: Any) -> Any:
     """What `step(t, state, written)` has written at every t, stacked; from `start` on, while t is a step."""
     written = tf.TensorArray(tf.float32, steps, element_shape=(None, first.shape[-1]))
-    is_step = lambda t, *_: tf.logical_and(t >= 0, t < steps)  # noqa: E731
+
+    def is_step(t: Any, state: Any, written: Any) -> Any:
+        return tf.logical_and(t >= 0, t < steps)
+
     return tf.while_loop(is_step, step, (start, first, written), parallel_iterations=1)[2].stack()
 
 
