@@ -33,6 +33,21 @@ def fashion_mnist_small() -> dict[str, np.ndarray]:
     return whole | {part: whole[part][:SUBSET] for part in ("x_train", "y_train")}
 
 
+def waves(n: int = 6_000) -> tuple[np.ndarray, np.ndarray]:
+    """Windows (n, 32, 2) of two noisy sensors in thousandths and in hundreds, and whether the second follows the
+    first, leads it, or swings by itself. Nothing is read; the same rows in every run."""
+    rng = np.random.default_rng(20)
+    kind = rng.integers(0, 3, n)
+    steps = np.arange(32)
+    pace, phase = rng.uniform(0.3, 0.7, (n, 1)), rng.uniform(0, 2 * np.pi, (n, 1))
+    lag = np.choose(kind, [3, -3, 0])[:, np.newaxis]
+    own_pace = np.where(kind == 2, rng.uniform(0.3, 0.7, n), pace[:, 0])[:, np.newaxis]
+    first = np.sin(pace * steps + phase) + rng.normal(0, 0.9, (n, 32))
+    second = np.sin(own_pace * (steps - lag) + phase) + rng.normal(0, 0.9, (n, 32))
+    names = np.array(["follows", "leads", "alone"])
+    return np.stack([first / 1000, 100 * second + 500], axis=-1), names[kind]
+
+
 def _idx(path: Path) -> np.ndarray:
     """The bytes of an idx file as an array. Its head: two zero bytes, type 8, rank, sizes (big-endian)."""
     content = gzip.decompress(path.read_bytes())

@@ -7,6 +7,7 @@ from models.spec.cnn import CnnSpec
 from models.spec.data import DataSpec
 from models.spec.families import spec_of
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.sections import values_of
 from models.spec.training import TrainingSpec
 from models.spec.varied import Varied
@@ -20,7 +21,7 @@ class Config:
     """
 
     data: DataSpec
-    model: MlpSpec | CnnSpec
+    model: MlpSpec | CnnSpec | RnnSpec
     training: TrainingSpec
 
     def __post_init__(self) -> None:

@@ -10,7 +10,8 @@ Task = Literal["binary", "multiclass", "regression"]
 class Signature:
     """What goes in and what comes out of every model of a study, after preprocessing.
 
-    input_shape: one row's shape without the batch axis, `(n_features,)` or `(height, width, channels)`; float32.
+    input_shape: one row's shape without the batch axis: `(n_features,)`, `(height, width, channels)` or
+        `(steps, n_features)`; float32.
     n_outputs: 1 for binary (a probability of `classes[1]`), the number of classes for multiclass
         (probabilities that sum to 1), the number of targets for regression.
     classes: the labels in the order of their codes; empty for regression.

@@ -17,6 +17,7 @@ from models.spec.data import DataSpec, possible_tasks
 from models.spec.faults import Fault
 from models.spec.metrics import METRICS, base_name
 from models.spec.sections import schema_of, with_values
+from models.spec.shapes import WINDOWED
 from models.spec.sizes import n_params
 from models.spec.training import TrainingSpec
 from models.spec.varied import Varied
@@ -64,9 +65,12 @@ class StudyFile:
 
     @property
     def data(self) -> DataSpec:
-        """`data` as written, with the folder in which its files are looked up."""
+        """`data` as written, with the folder in which its files are looked up, and as the family reads arrays."""
         folder = self.path.parent / (self.spec.data.folder or "")
-        return self.spec.data.model_copy(update={"folder": str(folder)})
+        windows = self.spec.data.windows
+        if windows is None and self.spec.model.family in WINDOWED:
+            windows = True
+        return self.spec.data.model_copy(update={"folder": str(folder), "windows": windows})
 
     @property
     def training(self) -> TrainingSpec:

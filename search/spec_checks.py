@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 from models.objective import Direction
 from models.signature import Signature, Task
-from models.spec.cnn import CnnSpec
 from models.spec.data import possible_tasks
 from models.spec.faults import Fault, Path
 from models.spec.metrics import METRICS, VALIDATION, base_name, fitting, why_unknown
+from models.spec.shapes import misfit
 from models.spec.training import LOSSES
 from models.spec.varied import Varied
 from search.spec_space import absent_knobs, held_knobs, known_names
@@ -56,9 +56,9 @@ def check_fit(study: StudySpec, tasks: Tasks, is_written: Callable[[Path], bool]
 def check_data(study: StudySpec, signature: Signature, is_written: Callable[[Path], bool]) -> Iterator[Fault]:
     """What the study file asks for, against the data as they turned out to be."""
     yield from check_fit(study, (signature.task,), is_written)
-    if isinstance(study.model, CnnSpec) and len(signature.input_shape) != 3:
-        problem = f"a cnn takes images (height, width, channels), but a row has the shape {signature.input_shape}"
-        yield Fault(("model", "family"), problem, "write `family: mlp`")
+    unfit = misfit(study.model.family, signature.input_shape)
+    if unfit is not None:
+        yield Fault(("model", "family"), *unfit)
 
 
 def check_objective(study: StudySpec, tasks: Tasks) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from models.spec.entries import Entry, Names, Spec, Text, Whole
 from models.spec.families import DEFAULT_FAMILY, FAMILIES, spec_of
 from models.spec.faults import keys_of, refused, shown
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.sections import Section, read_spec, schema_of
 from models.spec.training import TrainingSpec
 from search.spec_search import SearchSpec
@@ -43,7 +44,7 @@ class Family(Entry):
     """A model by family; a bare name is the family with its default space."""
 
     def read(self, value: Any, earlier: Mapping[str, Any]) -> Spec:
-        if isinstance(value, MlpSpec | CnnSpec):
+        if isinstance(value, MlpSpec | CnnSpec | RnnSpec):
             return value
         if isinstance(value, str):
             value = {"family": value}
@@ -84,7 +85,7 @@ class StudySpec(Spec):
     objective: Annotated[
         ObjectiveSpec, Section("the number that is optimised", ObjectiveSpec, short=lambda value: "metric")
     ] = ObjectiveSpec()
-    model: Annotated[MlpSpec | CnnSpec, Family("the family of models and its knobs")] = MlpSpec()
+    model: Annotated[MlpSpec | CnnSpec | RnnSpec, Family("the family of models and its knobs")] = MlpSpec()
     training: Annotated[TrainingSpec, Section("how a model is trained", TrainingSpec)] = TrainingSpec()
     search: Annotated[SearchSpec, Section("who suggests and who prunes", SearchSpec, short=lambda value: "sampler")] = (
         SearchSpec()

@@ -54,6 +54,7 @@ TESTS: dict[str, str] = {
     "data.split.group": SPLITS + "test_a_group_is_never_torn_apart",
     "data.split.time": SPLITS + "test_time_puts_the_last_rows_last_and_keeps_equal_times_together",
     "data.split.stratify": SPLITS + "test_an_unstratified_split_follows_chance",
+    "data.windows": COLUMNS + "test_windows_are_scaled_by_feature_and_get_no_channel",
     "data.scaling": PREPARED + "test_another_seed_spec_or_content_is_prepared_again",
     "data.max_categories": COLUMNS + "test_max_categories_keeps_the_most_frequent",
     # ---------------------------------------------------------------------------------------- objective
@@ -63,6 +64,8 @@ TESTS: dict[str, str] = {
     # ---------------------------------------------------------------------------------------- model
     "model(mlp).family": MODEL + "test_the_layers_of_an_mlp_stand_in_this_order",
     "model(cnn).family": MODEL + "test_the_layers_of_a_cnn_stand_in_this_order",
+    "model(rnn).family": MODEL + "test_the_layers_of_an_rnn_stand_in_this_order",
+    "model(rnn).others": SPEC + "test_others_can_be_told_to_stay_fixed",
     "model(mlp).others": SPEC + "test_others_can_be_told_to_stay_fixed",
     "model(cnn).others": SPEC + "test_others_can_be_told_to_stay_fixed",
     "model(cnn).augmentation": MODEL + "test_without_augmentation_there_are_no_layers_for_it",
@@ -76,6 +79,13 @@ TESTS: dict[str, str] = {
             *("blocks", "filters", "kernel", "convolution", "convolutions", "pooling", "activation", "batch_norm"),
             *("dropout", "head", "regularizer", "l1", "l2"),
             *(f"augmentation.{kind}" for kind in ("flip", "shift", "rotation", "zoom")),
+        )
+    },
+    **{
+        f"model(rnn).{key}": f"{MODEL}test_a_key_changes_the_model[{key}]"
+        for key in (
+            *("cell", "layers", "units", "bidirectional", "pooling", "layer_norm", "dropout"),
+            *("head", "head_activation", "regularizer", "l1", "l2"),
         )
     },
     # ---------------------------------------------------------------------------------------- training

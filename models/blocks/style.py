@@ -6,6 +6,7 @@ import keras
 
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,15 @@ class Style:
     l2: float
 
     @staticmethod
-    def of(config: MlpSpec | CnnSpec) -> "Style":
+    def of(config: MlpSpec | CnnSpec | RnnSpec) -> "Style":
         """The style that a configuration asks for; the strength of an unused regularizer is left out."""
+        if isinstance(config, RnnSpec):
+            activation, batch_norm = config.head_activation, False
+        else:
+            activation, batch_norm = config.activation, config.batch_norm
         return Style(
-            activation=config.activation,
-            batch_norm=config.batch_norm,
+            activation=activation,
+            batch_norm=batch_norm,
             l1=config.l1 if config.regularizer in ("l1", "l1_l2") else 0.0,
             l2=config.l2 if config.regularizer in ("l2", "l1_l2") else 0.0,
         )

@@ -110,7 +110,7 @@ def _pair(x: Any, y: Any, spec: DataSpec, *, origin: str) -> Raw:
 
 
 def _arrays(x: Array, y: Array, spec: DataSpec, *, origin: str) -> Arrays:
-    """x (n,), (n, d), (n, h, w) or (n, h, w, channels) with one or several targets."""
+    """x (n,), (n, d), (n, h, w), (n, steps, d) or (n, h, w, channels) with one or several targets."""
     if x.dtype.kind not in "buif":
         raise DataError(f"x of `{origin}` is of type {x.dtype}", "give numbers")
     table_keys = ("ignore", "numbers", "categories", "dates", "names", "missing")

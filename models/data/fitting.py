@@ -31,6 +31,8 @@ def fit_preprocessor(raw: Raw, train: Array, spec: DataSpec) -> tuple[Preprocess
 
     Raises: DataError on unreadable columns, or when no column is left.
     """
+    if spec.windows:
+        _refuse_other_than_windows(raw, spec.source)
     if isinstance(raw, Arrays):
         return _fit_array(raw.x, train, spec), ()
     return _fit_table(raw, train, spec)
@@ -113,11 +115,23 @@ def _vocabulary(words: Array, at_most: int) -> tuple[str, ...]:
     return tuple(word for word, _ in ranked[:at_most])
 
 
+def _refuse_other_than_windows(raw: Raw, source: str) -> None:
+    shape = raw.x.shape if isinstance(raw, Arrays) else None
+    if shape is None or len(shape) != 3:
+        other = "mlp" if shape is None or len(shape) < 3 else "cnn"
+        raise DataError(
+            f"windows are an array of shape (n, steps, features), but `{source}` gives "
+            + (f"an array of shape {shape}" if shape else "a table"),
+            f"give such an array, with 1 feature for plain series, or write `family: {other}` without `windows`",
+        )
+
+
 def _fit_array(x: Array, train: Array, spec: DataSpec) -> Preprocessor:
-    """An image (n, h, w) gets a channel axis; statistics are by feature for vectors, by channel beyond."""
-    add_channel = x.ndim == 3
+    """A grey image (n, h, w) gets a channel axis; statistics are by feature for vectors and windows, by channel for
+    images."""
+    add_channel = x.ndim == 3 and not spec.windows
     rows = x[train][..., np.newaxis] if add_channel else x[train]
-    whole_bytes = x.dtype == np.uint8
+    whole_bytes = x.dtype == np.uint8 and not spec.windows
     if not whole_bytes:
         rows = rows.astype(np.float32)
         rows[~np.isfinite(rows)] = np.nan

@@ -57,7 +57,7 @@ class Reading:
 class ArrayPlan:
     """Rows of `shape`, to which `add_channel` appends a channel axis of 1.
 
-    fill: what replaces NaN, one for each entry of the last axis (features of vectors, channels of images).
+    fill: what replaces NaN, one for each entry of the last axis (features of vectors and windows, channels of images).
     """
 
     shape: tuple[int, ...]

@@ -50,7 +50,7 @@ def read_target(raw: Raw, spec: DataSpec) -> Target:
     for series in columns:
         _check_present(series, spec.missing, raw.given)
     if task is None:
-        task, told = _told_task(columns, labels=bool(spec.labels), images=isinstance(raw, Arrays) and raw.x.ndim > 2)
+        task, told = _told_task(columns, labels=bool(spec.labels), images=_holds_images(raw, spec))
         notes += told
     if task == "regression":
         return _values(columns, spec, raw.given, notes=notes)
@@ -60,6 +60,10 @@ def read_target(raw: Raw, spec: DataSpec) -> Target:
             "name one target, or write `task: regression`",
         )
     return _codes(columns[0], spec, raw.given, notes=notes)
+
+
+def _holds_images(raw: Raw, spec: DataSpec) -> bool:
+    return isinstance(raw, Arrays) and raw.x.ndim > 2 and not spec.windows
 
 
 def _columns(raw: Raw) -> list[pd.Series]:

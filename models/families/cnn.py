@@ -6,7 +6,7 @@ from models.blocks.augmentation import augment
 from models.blocks.convolution import BlockShape, convolution_block
 from models.blocks.outputs import outputs
 from models.blocks.style import Style, drop
-from models.families.errors import FamilyError
+from models.families.errors import refuse_unfit
 from models.signature import Signature
 from models.spec.cnn import CnnSpec
 
@@ -16,11 +16,7 @@ def build(config: CnnSpec, signature: Signature) -> keras.Model:
 
     Raises: FamilyError when the rows are not images.
     """
-    if len(signature.input_shape) != 3:
-        raise FamilyError(
-            f"family cnn needs rows of shape (height, width, channels), but the rows of this data have shape "
-            f"{signature.input_shape}; write `family: mlp`, or give images"
-        )
+    refuse_unfit(config.family, signature)
     style = Style.of(config)
     inputs = keras.Input(signature.input_shape, name="rows")
     x = augment(inputs, config.augmentation)

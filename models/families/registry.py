@@ -11,6 +11,7 @@ from spaces.problems import did_you_mean
 FAMILIES = {
     "cnn": "models.families.cnn:build",
     "mlp": "models.families.mlp:build",
+    "rnn": "models.families.rnn:build",
 }
 
 

@@ -168,6 +168,14 @@ class DataSpec(Spec):
         int | None, Whole("training rows to keep, drawn with the seed; left out: all", low=1, none=True)
     ] = None
     split: Annotated[SplitSpec, Section("how rows are parted", SplitSpec)] = SplitSpec()
+    windows: Annotated[
+        bool | None,
+        Flag(
+            "whether an array of rank 3 holds windows (n, steps, features), scaled by feature, and not grey images "
+            "(n, height, width); left out: for the family rnn",
+            none=True,
+        ),
+    ] = None
     scaling: Annotated[
         str,
         ChoiceKnob(

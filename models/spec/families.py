@@ -10,6 +10,7 @@ from spaces.problems import did_you_mean
 FAMILIES = {
     "mlp": "models.spec.mlp:MlpSpec",
     "cnn": "models.spec.cnn:CnnSpec",
+    "rnn": "models.spec.rnn:RnnSpec",
 }
 
 DEFAULT_FAMILY = "mlp"

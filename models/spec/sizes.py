@@ -1,7 +1,7 @@
 """The number of weights of a model from its configuration alone, so that limits need no framework.
 
-The architectures are those that the docstrings of MlpSpec and CnnSpec fix; Keras's `count_params` says the
-same.
+The architectures are those that the docstrings of MlpSpec, CnnSpec and RnnSpec fix; Keras's `count_params` says
+the same.
 """
 
 import math
@@ -9,18 +9,31 @@ import math
 from models.signature import Signature
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
+from models.spec.shapes import misfit
 
 _NORM = 4
 """Weights of a batch normalization a channel: scale, offset, and the moving mean and variance."""
 
+_SCALE_AND_OFFSET = 2
+"""Weights of a layer normalization a feature."""
 
-def n_params(config: MlpSpec | CnnSpec, signature: Signature) -> int:
+_GATES = {"lstm": (4, 1), "gru": (3, 2)}
+"""Gates of a cell and biases of a gate: Keras' GRU has one bias before and one after its reset gate."""
+
+
+def n_params(config: MlpSpec | CnnSpec | RnnSpec, signature: Signature) -> int:
     """Weights of the model, those that are not trained included.
 
-    Raises ValueError for a cnn on rows that are not (height, width, channels).
+    Raises ValueError for rows that the family does not take.
     """
+    unfit = misfit(config.family, signature.input_shape)
+    if unfit is not None:
+        raise ValueError("; ".join(unfit))
     if isinstance(config, CnnSpec):
         return _cnn(config, signature)
+    if isinstance(config, RnnSpec):
+        return _rnn(config, signature)
     return _mlp(config, signature)
 
 
@@ -41,11 +54,6 @@ def _mlp(config: MlpSpec, signature: Signature) -> int:
 
 
 def _cnn(config: CnnSpec, signature: Signature) -> int:
-    if len(signature.input_shape) != 3:
-        raise ValueError(
-            f"a cnn takes images (height, width, channels), but a row has the shape {signature.input_shape}; "
-            "write `family: mlp`"
-        )
     channels = signature.input_shape[2]
     total = 0
     for filters, convolutions in zip(config.filters, config.convolutions, strict=True):
@@ -65,3 +73,22 @@ def _convolution(config: CnnSpec, channels: int, filters: int) -> int:
     if config.convolution == "separable":
         return area * channels + channels * filters + bias
     return area * channels * filters + bias
+
+
+def _rnn(config: RnnSpec, signature: Signature) -> int:
+    width = signature.input_shape[1]
+    directions = 2 if config.bidirectional else 1
+    total = 0
+    for units in config.units:
+        total += directions * _recurrent(config.cell, width, units)
+        width = directions * units
+        total += _SCALE_AND_OFFSET * width if config.layer_norm else 0
+    if config.head > 0:
+        total += _dense(width, config.head)
+        width = config.head
+    return total + _dense(width, signature.n_outputs)
+
+
+def _recurrent(cell: str, inputs: int, units: int) -> int:
+    gates, biases = _GATES[cell]
+    return gates * units * (inputs + units + biases)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from models.training.dropout import ThriftyDropout
 from models.training.errors import TrainingError
 from models.training.numbers import Numbers
+from models.training.recurrence import training_class
 from models.training.widths import OPEN, open_widths
 
 Form = Callable[[Any], Any]
@@ -133,7 +134,7 @@ def with_dials(plain: keras.Model, board: Board, *, is_open: bool) -> keras.Mode
     stand_ins: dict[type, type] = {keras.layers.Dropout: ThriftyDropout, **(OPEN if is_open else {})}
 
     def clone(layer: keras.Layer) -> keras.Layer:
-        made: Any = stand_ins.get(type(layer), type(layer))
+        made: Any = stand_ins.get(type(layer)) or training_class(layer)
         return made.from_config(layer.get_config())
 
     made = keras.models.clone_model(plain, clone_function=clone)
@@ -164,7 +165,7 @@ def write_numbers(plain: keras.Model, numbers: Numbers) -> None:
 
 def places(model: keras.Model) -> Iterator[tuple[Any, str, str, Form]]:
     """Where numbers of a model stand: an object, its attribute, the number's name, and its form there."""
-    for layer in model.layers:
+    for layer in model._flatten_layers(include_self=False):  # a recurrent layer's penalty stands in its cell
         if isinstance(layer, keras.layers.Dropout):
             yield layer, "rate", f"{layer.name}.rate", _itself
         for kind, attributes in AUGMENTING.items():

@@ -16,7 +16,7 @@ Logs = dict[str, Any]
 Epoch = Callable[..., Logs]
 
 CHUNK_BYTES = 4 * 2**20
-"""Room for the largest activation of a chunk of validation rows; more leaves the caches and takes half as long again."""
+"""Bytes of the largest activation of a chunk of validation rows; more leaves the caches, at half as much time again."""
 CHUNK_ROWS = 8192
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.training import TrainingSpec
 
 Numbers = Mapping[str, float]
@@ -85,7 +86,12 @@ def _of_cnn(model: CnnSpec) -> dict[str, float]:
     }
 
 
-def _penalties(model: MlpSpec | CnnSpec) -> dict[str, float]:
+def _of_rnn(model: RnnSpec) -> dict[str, float]:
+    rates = {f"recurrent_{i}_dropout.rate": rate for i, rate in enumerate(model.dropout, start=1)}
+    return {**rates, **_penalties(model)}
+
+
+def _penalties(model: MlpSpec | CnnSpec | RnnSpec) -> dict[str, float]:
     return {kind: getattr(model, kind) for kind in ("l1", "l2") if kind in model.regularizer.split("_")}
 
 
@@ -108,6 +114,7 @@ FAMILIES = {
     "cnn": Shared(
         _of_cnn, _PENALTY_KEYS | {"augmentation.shift", "augmentation.rotation", "augmentation.zoom"}, _widths_of_cnn
     ),
+    "rnn": Shared(_of_rnn, _PENALTY_KEYS, lambda model: frozenset()),
 }
 
 

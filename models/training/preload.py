@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import models.families.cnn
 import models.families.mlp
+import models.families.rnn
 import models.training.fit
 import models.training.graphs
 

@@ -1,5 +1,6 @@
 """The studies of `examples/`, on strongly reduced budgets, by the commands of the README."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -20,6 +21,14 @@ def data(name):
     if not folder.is_dir():
         pytest.skip(f"the data set {name} is not there: {folder}")
     return folder
+
+
+def load_source(name):
+    """What a function of `examples/sources.py` returns."""
+    found = importlib.util.spec_from_file_location("example_sources", EXAMPLES / "sources.py")
+    sources = importlib.util.module_from_spec(found)
+    found.loader.exec_module(sources)
+    return getattr(sources, name)()
 
 
 def elected_accuracy(text):
@@ -69,3 +78,18 @@ def test_fashion_mnist_trains_convolutional_networks_on_arrays_of_a_function(pla
     text = place.run("run", EXAMPLES / "fashion_mnist.yaml", *cut, "training.batch_size=32")
     assert "test:  10000 test rows" in text
     assert 0.5 < elected_accuracy(text) < 0.9
+
+
+def test_waves_trains_recurrent_networks_and_its_export_predicts_raw_windows(place):
+    cut = ("budget={trials: 3}", "training.epochs=6", "ensemble.size=2", "model.bidirectional=true", "model.layers=1")
+    text = place.run("run", EXAMPLES / "waves.yaml", *cut)
+    assert "test:  1200 test rows" in text
+    assert 0.6 < elected_accuracy(text) <= 1.0
+
+    exported = place.run("export", "waves", "--to", "exported")
+    assert "rows predicted as by the members" in exported
+    windows, kinds = load_source("waves")
+    np.savez(place.root / "rows.npz", x=windows)
+    place.run("predict", "exported", "rows.npz", "--out", "predictions.csv")
+    predicted = pd.read_csv(place.root / "predictions.csv")
+    assert (predicted["prediction"] == kinds).mean() > 0.6

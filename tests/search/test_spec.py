@@ -162,11 +162,24 @@ def test_defaults_of_spaces_are_the_first_guess(tmp_path: Path) -> None:
 
 
 def test_every_sample_of_the_default_spaces_is_a_configuration_that_survives_json(tmp_path: Path) -> None:
-    for model in ("mlp", "cnn"):
+    for model in ("mlp", "cnn", "rnn"):
         study = read(tmp_path, SMALL + f"model: {model}\n")
         for seed in range(30):
             config = study.config(study.space.sample(rng(seed)))
             assert Config.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [((), None), (("model=rnn",), True), (("model=rnn", "data.windows=false"), False), (("data.windows=true",), True)],
+    ids=str,
+)
+def test_arrays_are_windows_for_a_recurrent_family_unless_the_file_says_otherwise(
+    tmp_path: Path, written: tuple[str, ...], read_as: bool | None
+) -> None:
+    study = read(tmp_path, SMALL, *written)
+    assert study.data.windows is read_as
+    assert study.config(study.space.sample(rng(0))).data.windows is read_as
 
 
 def test_limits_are_judged_on_the_whole_configuration(tmp_path: Path) -> None:

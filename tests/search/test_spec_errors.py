@@ -84,7 +84,7 @@ def only(folder: Path, text: str, *overrides: str) -> str:
         (SMALL + "trainig: {}\n", "6:1 trainig: unknown key `trainig`; did you mean `training`?"),
         (SMALL + "training: 3\n", "6:11 training: 3 is not a mapping; write a mapping with keys of others"),
         (SMALL + "model: mpl\n", "6:8 model.family: unknown family mpl; did you mean `mlp`?"),
-        (SMALL + "model: 3\n", "6:8 model: 3 is not a model; write a family (mlp, cnn)"),
+        (SMALL + "model: 3\n", "6:8 model: 3 is not a model; write a family (mlp, cnn, rnn)"),
         (SMALL + "model: {others: maybe}\n", "6:17 model.others: maybe is not one of them"),
         (SMALL + "training: {reduce_lr: 3}\n", "6:23 training.reduce_lr: 3 is not a mapping; write a mapp"),
         (SMALL + "workers: [1]\n", "6:10 workers: [1] is not a mapping"),
@@ -241,6 +241,7 @@ AMOUNTS = Signature("regression", (3,), 1, (), ("y",), 10)
             "model: cnn",
             "a cnn takes images (height, width, channels), but a row has the shape (3,); write `family: mlp`",
         ),
+        ("model: rnn", "an rnn takes windows (steps, features), but a row has the shape (3,); write `family: mlp`"),
     ],
 )
 def test_a_study_that_does_not_fit_its_data_is_told_where(tmp_path: Path, line: str, message: str) -> None:
@@ -343,7 +344,7 @@ ODD = (
 """Values that fit hardly anywhere."""
 
 
-@pytest.mark.parametrize("family", ["mlp", "cnn"])
+@pytest.mark.parametrize("family", ["mlp", "cnn", "rnn"])
 def test_no_value_anywhere_ends_in_anything_but_a_sentence(tmp_path: Path, family: str) -> None:
     sections = sorted({key.split(".")[0] for key in KEYS})
     places = [*KEYS, *(path for _, path, _ in ALL), *sections, "version", "model", "data.split"]

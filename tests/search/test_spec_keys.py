@@ -14,6 +14,7 @@ from models.spec.entries import Spec
 from models.spec.families import FAMILIES, spec_of
 from models.spec.knobs import Knob
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.sections import Section, entries_of
 from models.spec.training import TrainingSpec
 from search.spec_study import Family, StudySpec
@@ -42,6 +43,7 @@ KEYS: dict[str, tuple[str, Any]] = {
     "data.split.group": ("person", "person"),
     "data.split.time": ("day", "day"),
     "data.split.stratify": ("false", False),
+    "data.windows": ("true", True),
     "objective.metric": ("val_auc", "val_auc"),
     "objective.goal": ("max", "max"),
     "objective.at": ("last", "last"),
@@ -134,6 +136,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "decay_epochs": {"schedule": ["constant", "exponential"]},
     "label_smoothing": {"loss": ["mse", "focal"]},
     "clip_value": {"clip_norm": [1, 0]},
+    "head_activation": {"head": [0, 8]},
     "l1": {"regularizer": ["l2", "l1"]},
     "l2": {"regularizer": ["l1", "l1_l2"]},
 }
@@ -214,5 +217,5 @@ def test_a_value_of_a_knob_reaches_the_configuration(tmp_path: Path, family: str
     assert (held[0] if isinstance(held, tuple) else held) == value
 
 
-def test_mlp_and_cnn_are_the_families() -> None:
-    assert [spec_of(name) for name in FAMILIES] == [MlpSpec, CnnSpec]
+def test_mlp_cnn_and_rnn_are_the_families() -> None:
+    assert [spec_of(name) for name in FAMILIES] == [MlpSpec, CnnSpec, RnnSpec]

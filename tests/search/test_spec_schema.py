@@ -84,6 +84,10 @@ SMALL: dict[str, Any] = {"version": 1, "data": "sklearn:digits", "budget": "10m"
         {"model": {"layers": {"int": [1, 4]}, "units": {"int": [16, 256], "log": True, "per": "layers"}}},
         {"model": {"layers": 2, "units": [16, 32]}},
         {"model": {"family": "cnn", "filters": {"choice": [8, 16], "ordered": True}, "augmentation": "none"}},
+        {
+            "model": {"family": "rnn", "cell": "gru", "dropout": [0.1, 0.2], "layers": 2},
+            "data": {"source": "a.npz", "windows": True},
+        },
         {"training": {"momentum": {"float": [0, 0.9], "when": {"optimizer": ["sgd"]}, "default": 0.5}}},
         {"training": {"early_stopping": {"patience": {"int": [3, 9], "step": 3}}, "reduce_lr": None}},
         {"search": {"pruner": {"name": "patient", "pruner": {"name": "median"}}, "sampler": "grid"}},
@@ -109,6 +113,7 @@ def test_the_schema_takes_what_is_right(more: dict[str, Any]) -> None:
         {"model": {"layers": {"float": [1, 4]}}},
         {"model": {"activation": {"choice": ["relu"]}}},
         {"model": {"family": "cnn", "layers": 2}},
+        {"model": {"family": "rnn", "cell": "rnn"}},
         {"model": {"batch_norm": {"choice": [True, 1]}}},
         {"training": {"epochs": {"int": [1, 4], "ordered": True}}},
         {"training": {"epochs": {"int": [1, 2, 3]}}},

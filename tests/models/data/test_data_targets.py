@@ -50,6 +50,14 @@ def test_fractions_and_many_whole_numbers_are_amounts(tmp_path: Path, values: An
     assert target.y.dtype == np.float32
 
 
+def test_many_whole_numbers_are_classes_of_images_and_amounts_of_windows(tmp_path: Path) -> None:
+    np.savez(tmp_path / "rows.npz", x=np.zeros((90, 4, 3)), y=np.arange(90) % 30)
+    fields = {"source": "rows.npz", "folder": str(tmp_path)}
+    images, windows = (spec(**fields, windows=answer) for answer in (False, True))
+    assert read_target(load(images), images).is_classes
+    assert not read_target(load(windows), windows).is_classes
+
+
 def test_task_states_what_the_values_do_not(tmp_path: Path) -> None:
     assert not target_of(tmp_path, [3, 4, 5] * 4, task="regression").is_classes
     assert target_of(tmp_path, list(range(30)) * 3, task="classification").is_classes

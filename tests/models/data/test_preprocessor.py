@@ -13,8 +13,8 @@ from tables import fitted, people, spec
 from models.data.columns import input_names
 from models.data.errors import DataError
 from models.data.fitting import fit_preprocessor
-from models.data.preprocessor import Preprocessor
-from models.data.raw import Arrays
+from models.data.preprocessor import Preprocessor, Reading
+from models.data.raw import Arrays, Raw, Table
 from models.data.scale_fitting import fit_scaling
 from models.data.scaling import Scaling
 from models.data.sources import load
@@ -150,6 +150,54 @@ def test_colour_channels_are_scaled_each_by_its_own() -> None:
     x = fit_preprocessor(raw, np.arange(20), spec(source="a.npz"))[0].transform(images)
     assert x.mean(axis=(0, 1, 2)) == pytest.approx([0, 0, 0], abs=1e-5)
     assert x.std(axis=(0, 1, 2)) == pytest.approx([1, 1, 1], abs=1e-5)
+
+
+def test_windows_are_scaled_by_feature_and_get_no_channel() -> None:
+    windows = np.random.default_rng(0).normal([0, 5, 9], [1, 2, 3], (30, 8, 3))
+    windows[20:] += 100
+    raw = Arrays(windows, np.arange(30), ("y",), np.zeros(30, np.int8))
+    train = np.arange(20)
+    preprocessor, _ = fit_preprocessor(raw, train, spec(source="a.npz", windows=True))
+    x = preprocessor.transform(windows)[:20]
+    assert preprocessor.output_shape == (8, 3)
+    assert x.mean(axis=(0, 1)) == pytest.approx([0, 0, 0], abs=1e-5)
+    assert x.std(axis=(0, 1)) == pytest.approx([1, 1, 1], abs=1e-5)
+    assert fit_preprocessor(raw, train, spec(source="a.npz"))[0].output_shape == (8, 3, 1)
+
+
+def test_nan_in_a_window_becomes_the_median_of_its_feature() -> None:
+    windows = np.array([[[1.0, 7], [3, 8]], [[5, 9], [np.nan, 9]]])
+    raw = Arrays(windows, np.arange(2), ("y",), np.zeros(2, np.int8))
+    preprocessor, _ = fit_preprocessor(raw, np.arange(2), spec(source="a.npz", windows=True, scaling="none"))
+    assert preprocessor.transform(windows)[1].tolist() == [[5, 9], [3, 9]]
+
+
+def test_bytes_in_windows_are_numbers_like_others() -> None:
+    windows = np.array([[[10, 0], [20, 4]], [[30, 8], [20, 8]]], np.uint8)
+    raw = Arrays(windows, np.arange(2), ("y",), np.zeros(2, np.int8))
+    preprocessor, _ = fit_preprocessor(raw, np.arange(2), spec(source="a.npz", windows=True, scaling="minmax"))
+    assert preprocessor.transform(windows).tolist() == [[[0, 0], [0.5, 0.5]], [[1, 1], [0.5, 1]]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (
+            Arrays(np.zeros((4, 3)), np.arange(4), ("y",), np.zeros(4, np.int8)),
+            r"windows are an array of shape \(n, steps, features\), but `a.npz` gives an array of shape \(4, 3\); "
+            r"give such an array, with 1 feature for plain series, or write `family: mlp` without `windows`",
+        ),
+        (
+            Arrays(np.zeros((4, 3, 3, 1)), np.arange(4), ("y",), np.zeros(4, np.int8)),
+            r"gives an array of shape \(4, 3, 3, 1\); .* or write `family: cnn`",
+        ),
+        (Table(pd.DataFrame({"a": [1, 2]}), (), np.zeros(2, np.int8), Reading()), "gives a table; .* `family: mlp`"),
+    ],
+    ids=["flat", "images", "table"],
+)
+def test_other_data_than_windows_are_refused(raw: Raw, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        fit_preprocessor(raw, np.arange(2), spec(source="a.npz", windows=True))
 
 
 def test_nan_in_an_array_becomes_the_median_of_its_feature() -> None:

@@ -134,5 +134,16 @@ def images(study: Callable[..., SmallStudy], tmp_path: Path) -> SmallStudy:
 
 
 @pytest.fixture
+def windows(study: Callable[..., SmallStudy], tmp_path: Path) -> SmallStudy:
+    """Windows of seven steps with three features each, some of them missing, and amounts to foretell."""
+    rng = np.random.default_rng(2)
+    x = rng.normal([0, 10, 500], [1, 3, 80], size=(120, 7, 3))
+    y = x[:, -1, 0] * 40 + 100
+    x[::9, 2, 1] = np.nan
+    np.savez(tmp_path / "windows.npz", x=x, y=y)
+    return study(source="windows.npz", missing=[], windows=True)
+
+
+@pytest.fixture
 def small_cnn() -> CnnSpec:
     return CnnSpec(blocks=1, filters=4, head=8)

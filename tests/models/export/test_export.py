@@ -19,6 +19,7 @@ from models.export import Member, export
 from models.export_check import ExportError
 from models.exported import ExportedModel
 from models.spec.cnn import CnnSpec
+from models.spec.rnn import RnnSpec
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
@@ -89,6 +90,19 @@ def test_images_of_bytes_are_taken_raw(images, small_cnn: CnnSpec, tmp_path: Pat
     assert made == pytest.approx(images.blend(datasets), abs=1e-5)
     table = ExportedModel(report.folder).predict(rows)
     assert list(table["prediction"]) == list(made.argmax(axis=1))
+
+
+def test_windows_are_taken_raw(windows, tmp_path: Path) -> None:
+    lstm = RnnSpec(layers=2, units=4, bidirectional=True, dropout=0.2)
+    gru = RnnSpec(cell="gru", units=5, pooling="average", head=3)
+    datasets = [windows.trial(0.7, model=lstm)[1], windows.trial(0.3, model=gru, scaling="quantile")[1]]
+    report = save(windows, tmp_path / "out")
+    rows = np.load(tmp_path / "windows.npz")["x"][datasets[0].validation.rows]
+    made = keras.saving.load_model(report.folder / "model.keras").predict(rows.astype("float32"), verbose=0)
+    width = datasets[0].signature.target_std[0]
+    assert made / width == pytest.approx(windows.blend(datasets) / width, abs=1e-5)
+    table = ExportedModel(report.folder).predict(rows)
+    assert table["target"].to_numpy() == pytest.approx(made[:, 0], abs=1e-4 * width)
 
 
 def test_the_manifest_says_what_went_in(classes, tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ from models.families.registry import build
 from models.signature import Signature
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.sections import entries_of, knobs_of
 
 Make = Callable[..., Signature]
-SPECS: dict[str, Any] = {"mlp": MlpSpec, "cnn": CnnSpec}
-SHAPES = {"mlp": (5,), "cnn": (8, 8, 1)}
+SPECS: dict[str, Any] = {"mlp": MlpSpec, "cnn": CnnSpec, "rnn": RnnSpec}
+SHAPES = {"mlp": (5,), "cnn": (8, 8, 1), "rnn": (7, 3)}
 
 CHANGES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
     ("mlp", "layers"): ({}, {"layers": 3}),
@@ -45,6 +46,18 @@ CHANGES: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
     ("cnn", "augmentation.shift"): ({}, {"augmentation": {"shift": 0.1}}),
     ("cnn", "augmentation.rotation"): ({}, {"augmentation": {"rotation": 0.1}}),
     ("cnn", "augmentation.zoom"): ({}, {"augmentation": {"zoom": 0.1}}),
+    ("rnn", "cell"): ({}, {"cell": "gru"}),
+    ("rnn", "layers"): ({}, {"layers": 2}),
+    ("rnn", "units"): ({"layers": 2}, {"units": [64, 32]}),
+    ("rnn", "bidirectional"): ({}, {"bidirectional": True}),
+    ("rnn", "pooling"): ({}, {"pooling": "average"}),
+    ("rnn", "layer_norm"): ({}, {"layer_norm": True}),
+    ("rnn", "dropout"): ({"layers": 2}, {"dropout": [0.0, 0.3]}),
+    ("rnn", "head"): ({}, {"head": 8}),
+    ("rnn", "head_activation"): ({"head": 8}, {"head_activation": "tanh"}),
+    ("rnn", "regularizer"): ({}, {"regularizer": "l2"}),
+    ("rnn", "l1"): ({"regularizer": "l1"}, {"l1": 0.5}),
+    ("rnn", "l2"): ({"regularizer": "l1_l2", "bidirectional": True}, {"l2": 0.5}),
 }
 """Family and key: a configuration, and what the key changes in it."""
 
@@ -133,5 +146,39 @@ def test_augmentation_does_nothing_in_prediction(signature: Make) -> None:
 
 
 def test_a_cnn_refuses_rows_that_are_no_images(signature: Make) -> None:
-    with pytest.raises(FamilyError, match=r"cnn needs rows of shape \(height, width, channels\), but .* \(5,\); write"):
+    with pytest.raises(FamilyError, match=r"a cnn takes images \(height, width, channels\), but .* \(5,\); write"):
         made(signature, "cnn", (5,))
+    with pytest.raises(FamilyError, match=r"a cnn takes images .* \(7, 3\); write `family: rnn`"):
+        made(signature, "cnn", (7, 3))
+
+
+def test_the_layers_of_an_rnn_stand_in_this_order(signature: Make) -> None:
+    model = made(signature, "rnn", layers=2, units=4, dropout=0.1, layer_norm=True, pooling="max", head=3)
+    order = ["rows", "recurrent_1", "recurrent_1_norm", "recurrent_1_dropout", "recurrent_2", "recurrent_2_norm"]
+    rest = ["recurrent_2_pool", "recurrent_2_dropout", "head", "head_activation", "output", "probabilities"]
+    assert layers(model) == [*order, *rest]
+    assert model.get_layer("recurrent_1_dropout").output.shape == (None, 7, 4)
+    assert model.get_layer("recurrent_2_pool").output.shape == (None, 4)
+
+
+def test_an_rnn_that_keeps_the_last_step_pools_nothing(signature: Make) -> None:
+    model = made(signature, "rnn", layers=2, units=4, bidirectional=True)
+    assert layers(model) == ["rows", "recurrent_1", "recurrent_2", "output", "probabilities"]
+    assert model.get_layer("recurrent_2").output.shape == (None, 8)
+
+
+def test_an_rnn_penalises_the_kernels_that_weigh_inputs(signature: Make) -> None:
+    model = made(signature, "rnn", bidirectional=True, head=3, regularizer="l2", l2=0.5)
+    penalised = [weight.path for weight in model.trainable_variables if weight.regularizer is not None]
+    assert [path.rpartition("/")[2] for path in penalised] == ["kernel"] * 3
+    expected = sum(0.5 * float((np.asarray(w) ** 2).sum()) for w in model.trainable_variables if w.path in penalised)
+    assert float(sum(model.losses)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_an_rnn_refuses_rows_that_are_no_windows(signature: Make) -> None:
+    with pytest.raises(
+        FamilyError, match=r"an rnn takes windows \(steps, features\), but .* \(5,\); write `family: mlp`"
+    ):
+        made(signature, "rnn", (5,))
+    with pytest.raises(FamilyError, match=r"an rnn takes windows .* \(8, 8, 1\); write `family: cnn`"):
+        made(signature, "rnn", (8, 8, 1))

@@ -9,6 +9,7 @@ from models.config import Config
 from models.spec.cnn import CnnSpec
 from models.spec.data import DataSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.sections import knobs_of
 from models.spec.training import TrainingSpec
 
@@ -17,9 +18,13 @@ DATA = DataSpec(source="rows.csv", labels={"<=50K.": "<=50K"}, missing=["?"], sc
 
 @pytest.mark.parametrize(
     "model",
-    [MlpSpec(layers=3, units=[64, 32, 16], dropout=0.1), CnnSpec(blocks=2, augmentation={"flip": True})],
+    [
+        MlpSpec(layers=3, units=[64, 32, 16], dropout=0.1),
+        CnnSpec(blocks=2, augmentation={"flip": True}),
+        RnnSpec(layers=2, units=[8, 4], cell="gru"),
+    ],
 )
-def test_a_configuration_survives_json(model: MlpSpec | CnnSpec) -> None:
+def test_a_configuration_survives_json(model: MlpSpec | CnnSpec | RnnSpec) -> None:
     config = Config(DATA, model, TrainingSpec(early_stopping={"patience": 3}, metrics=["auc"]))
     assert Config.from_json(json.loads(json.dumps(config.to_json()))) == config
 
@@ -42,7 +47,7 @@ def test_a_configuration_holds_no_spaces() -> None:
 
 
 def test_no_two_sections_share_the_name_of_a_knob() -> None:
-    for model in (MlpSpec, CnnSpec):
+    for model in (MlpSpec, CnnSpec, RnnSpec):
         names = [place.name for spec in (DataSpec, model, TrainingSpec) for place in knobs_of(spec)]
         assert len(names) == len(set(names))
 

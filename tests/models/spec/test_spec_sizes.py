@@ -5,6 +5,7 @@ import pytest
 from models.signature import Signature
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.sizes import n_params
 
 
@@ -13,6 +14,7 @@ def rows(*shape: int, outputs: int = 3) -> Signature:
 
 
 IMAGES = rows(9, 7, 3)
+WINDOWS = rows(9, 5)
 
 
 def test_a_dense_network_by_hand() -> None:
@@ -22,6 +24,17 @@ def test_a_dense_network_by_hand() -> None:
 def test_a_cnn_on_a_table_is_refused_with_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"a cnn takes images .* but a row has the shape"):
         n_params(CnnSpec(), rows(10))
+
+
+def test_an_rnn_on_a_table_is_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"an rnn takes windows .* but a row has the shape"):
+        n_params(RnnSpec(), rows(10))
+
+
+def test_a_recurrent_network_by_hand() -> None:
+    lstm = 4 * 6 * (5 + 6 + 1)
+    assert n_params(RnnSpec(layers=1, units=6), WINDOWS) == lstm + (6 * 3 + 3)
+    assert n_params(RnnSpec(layers=1, units=6, bidirectional=True), WINDOWS) == 2 * lstm + (12 * 3 + 3)
 
 
 @pytest.mark.parametrize(
@@ -39,9 +52,11 @@ def test_a_cnn_on_a_table_is_refused_with_a_sentence() -> None:
             CnnSpec(blocks=1, augmentation={"flip": True, "shift": 0.1, "rotation": 0.1, "zoom": 0.1}),
             IMAGES,
         ),
+        (RnnSpec(layers=2, units=[6, 4], layer_norm=True, pooling="average"), WINDOWS),
+        (RnnSpec(cell="gru", layers=2, units=[6, 4], bidirectional=True, layer_norm=True, head=7), WINDOWS),
     ],
 )
-def test_the_number_is_the_one_that_keras_counts(model: MlpSpec | CnnSpec, signature: Signature) -> None:
+def test_the_number_is_the_one_that_keras_counts(model: MlpSpec | CnnSpec | RnnSpec, signature: Signature) -> None:
     registry = pytest.importorskip("models.families.registry")
     module, _, name = registry.FAMILIES[model.family].partition(":")
     build = getattr(__import__(module, fromlist=[name]), name)

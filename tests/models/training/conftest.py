@@ -14,6 +14,7 @@ from models.objective import Direction, Objective
 from models.signature import Signature
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.training import TrainingSpec
 from models.training.callbacks.crew import crew
 from models.training.callbacks.report import OnEpoch
@@ -87,7 +88,9 @@ class Trial:
 
     task: str = "multiclass"
     shape: tuple[int, ...] = (5,)
-    model: MlpSpec | CnnSpec = field(default_factory=lambda: MlpSpec.model_validate({"layers": 1, "units": 8}))
+    model: MlpSpec | CnnSpec | RnnSpec = field(
+        default_factory=lambda: MlpSpec.model_validate({"layers": 1, "units": 8})
+    )
     training: dict[str, Any] = field(default_factory=dict)
     objective: Objective = LOSS
     plan: dict[str, Any] = field(default_factory=dict)

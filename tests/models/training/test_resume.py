@@ -10,6 +10,7 @@ import pytest
 from models.objective import Direction, Objective
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.training.checkpoint import CheckpointFile
 from models.training.errors import CheckpointError
 from models.training.orders import EpochReport, Order
@@ -40,6 +41,11 @@ CNN = {
     "shape": (8, 8, 1),
     "training": {"epochs": 4, "optimizer": "sgd", "momentum": 0.9, "schedule": "cosine"},
 }
+RNN = {
+    "model": RnnSpec.model_validate({"layers": 2, "units": 5, "dropout": 0.3, "bidirectional": True}),
+    "shape": (6, 3),
+    "training": {"epochs": 4, "optimizer": "adamw"},
+}
 
 
 def pause_after(epoch: int) -> Callable[[EpochReport], Order]:
@@ -50,7 +56,14 @@ def without_seconds(result: Any) -> tuple[Any, ...]:
     return result.history, result.objective, result.best_epoch, result.epochs, result.ended_by
 
 
-@pytest.mark.parametrize("setup", [pytest.param(MLP, id="mlp"), pytest.param(CNN, id="cnn", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "setup",
+    [
+        pytest.param(MLP, id="mlp"),
+        pytest.param(CNN, id="cnn", marks=pytest.mark.slow),
+        pytest.param(RNN, id="rnn", marks=pytest.mark.slow),
+    ],
+)
 def test_a_resumed_trial_equals_an_uninterrupted_one_bit_for_bit(
     trial: Callable[..., Any], tmp_path: Path, setup: dict[str, Any]
 ) -> None:

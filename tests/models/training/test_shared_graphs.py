@@ -1,8 +1,10 @@
 """Trials that share a graph are as if each had been alone."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from models.objective import Direction, Objective
 from models.signature import Signature
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.training import TrainingSpec
 from models.training.graph_key import graph_key
 from models.training.graphs import Graphs
@@ -32,6 +35,11 @@ def cnn(rate: float, l2: float) -> CnnSpec:
     return CnnSpec.model_validate({**values, "regularizer": "l2", "l2": l2})
 
 
+def rnn(rate: float, l2: float) -> RnnSpec:
+    values = {"layers": 2, "units": [6, 4], "bidirectional": True, "dropout": [rate, rate / 2]}
+    return RnnSpec.model_validate({**values, "regularizer": "l2", "l2": l2})
+
+
 def numbers(k: int, optimizer: str = "adamw") -> dict[str, Any]:
     """Trial k of four whose graphs are equal."""
     by_optimizer: dict[str, dict[str, Any]] = {
@@ -48,6 +56,7 @@ CASES = [
     pytest.param(mlp, (5,), "adamw", id="mlp-adamw"),
     *(pytest.param(mlp, (5,), name, id=f"mlp-{name}", marks=pytest.mark.slow) for name in ("nadam", "sgd", "rmsprop")),
     pytest.param(cnn, (8, 8, 1), "adamw", id="cnn-adamw", marks=pytest.mark.slow),
+    pytest.param(rnn, (6, 3), "adamw", id="rnn-adamw", marks=pytest.mark.slow),
 ]
 
 
@@ -152,3 +161,16 @@ def test_the_model_for_saving_has_stock_layers_the_trials_numbers_and_its_weight
     assert plain.get_layer("hidden_1").units == last.model.units[0], "the widths are the last trial's too"
     x = tiny().validation.x
     np.testing.assert_allclose(np.asarray(plain(x)), graph.predict(x), rtol=1e-6)
+
+
+def test_a_recurrent_model_for_saving_has_keras_own_layers(trial: Make, tiny: Make, tmp_path: Path) -> None:
+    graphs = Graphs()
+    trial({"epochs": 2}, model=rnn(0.2, 0.01), shape=(6, 3), graphs=graphs).run()
+    (graph,) = graphs._graphs.values()
+    graph.plain_model().save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    kinds = {type(layer).__module__.partition(".")[0] for layer in again._flatten_layers(include_self=False)}
+    assert kinds == {"keras"}
+    assert again.get_layer("recurrent_2").backward_layer.kernel_regularizer.l2 == pytest.approx(0.01)
+    x = tiny(shape=(6, 3)).validation.x
+    np.testing.assert_allclose(np.asarray(again(x)), graph.predict(x), rtol=1e-5)

@@ -27,6 +27,7 @@ LOSS = Objective("val_loss", Direction.MINIMIZE)
 SETTINGS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
     "mlp": ((5,), {"layers": 2, "units": [8, 6], "dropout": 0.3, "batch_norm": True, "regularizer": "l1_l2"}),
     "cnn": ((8, 8, 1), {"blocks": 2, "filters": 4, "dropout": 0.25, "head": 6, "regularizer": "l2"}),
+    "rnn": ((6, 3), {"layers": 2, "units": 5, "bidirectional": True, "dropout": 0.2, "head": 4, "regularizer": "l2"}),
 }
 """Family: the shape of a row, and a model with everything that draws at random or adds to the loss."""
 SCHEDULE = {"epochs": 3, "schedule": "cosine", "warmup_epochs": 1, "class_weights": "balanced", "optimizer": "adamw"}

@@ -9,6 +9,7 @@ import pytest
 from models.objective import Direction, Objective
 from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
+from models.spec.rnn import RnnSpec
 from models.spec.training import TrainingSpec
 from models.training.class_weights import balanced
 from models.training.compile import compile_model
@@ -20,6 +21,9 @@ SEED = 11
 LOSS = Objective("val_loss", Direction.MINIMIZE)
 MLP = {"layers": 2, "units": [8, 6], "dropout": [0.3, 0.2], "batch_norm": True, "regularizer": "l1_l2"}
 CNN = {"blocks": 2, "filters": 4, "dropout": 0.25, "head": 6, "regularizer": "l2", "batch_norm": True}
+LSTM = {"layers": 2, "units": [6, 5], "dropout": [0.3, 0.2], "regularizer": "l1_l2", "head": 4, "layer_norm": True}
+BOTH_WAYS = {"layers": 2, "units": 6, "bidirectional": True, "dropout": 0.2, "regularizer": "l2"}
+GRU = {"cell": "gru", "layers": 2, "units": [6, 5], "pooling": "average", "dropout": 0.2}
 TURNED = {"augmentation": {"flip": True, "shift": 0.1, "rotation": 0.1, "zoom": 0.2}}
 
 
@@ -76,14 +80,27 @@ CASES = [
     pytest.param(
         CnnSpec, {**CNN, **TURNED}, {"optimizer": "sgd", "momentum": 0.5}, id="cnn-turned", marks=pytest.mark.slow
     ),
+    pytest.param(RnnSpec, BOTH_WAYS, {"optimizer": "adam", "clip_norm": 1}, id="rnn-lstm-both-ways"),
+    pytest.param(
+        RnnSpec, LSTM, {"optimizer": "sgd", "class_weights": "balanced"}, id="rnn-lstm", marks=pytest.mark.slow
+    ),
+    pytest.param(RnnSpec, GRU, {"optimizer": "adam"}, id="rnn-gru", marks=pytest.mark.slow),
+    pytest.param(
+        RnnSpec,
+        {**GRU, "bidirectional": True, "pooling": "max"},
+        {"optimizer": "rmsprop"},
+        id="rnn-gru-both-ways",
+        marks=pytest.mark.slow,
+    ),
 ]
+SHAPES = {MlpSpec: (5,), CnnSpec: (8, 8, 1), RnnSpec: (7, 3)}
 
 
 @pytest.mark.parametrize(("spec", "model", "options"), CASES)
 def test_a_trial_has_the_numbers_of_model_fit(
     trial: Callable[..., Any], tiny: Callable[..., Any], spec: Any, model: dict[str, Any], options: dict[str, Any]
 ) -> None:
-    shape = (8, 8, 1) if spec is CnnSpec else (5,)
+    shape = SHAPES[spec]
     training = {"epochs": 3, "batch_size": 14, "learning_rate": 0.02, "warmup_epochs": 1, "restore_best": False}
     training = {**training, **options, "metrics": ["auc", "f1"]}
     ours = trial(training, model=spec.model_validate(model), shape=shape)
