@@ -48,6 +48,10 @@ class Teller:
         self._record.report(number, epoch=report.epoch, value=report.metrics[self._metric])
         self._tracker.epochs(number, [EpochRow(report.epoch, report.metrics, self._clock.wall_ms())])
 
+    def keep_up(self) -> None:
+        """Stores what has waited long enough; the loop calls it at every turn."""
+        self._record.keep_up()
+
     def trial_finished(self, number: int, outcome: Outcome) -> None:
         self._record.finish(number, outcome)
         log = self._folder.trial(number) / LOG_NAME
