@@ -2,10 +2,10 @@
 
     python -m benchmarks.coordinator --trials 100,1000,10000 --samplers random,tpe,cmaes,qmc,grid
 
-Four tables. `trial`: CPU of asking a driver, of telling it, and of recording one trial with its reports on SQLite,
-when the study has so many trials already. `open`: CPU of taking such a study up. `workers`: events a CPU second
-through the real loop with simulated workers, an epoch a simulated second each. `memory`: the process after so many
-trials of such a study.
+Four tables. `memory`: the process after so many trials of a study with 8 simulated workers. `trial`: CPU of asking a
+driver, of telling it, and of recording one trial with its reports on SQLite, when the study has so many trials
+already. `open`: CPU of taking such a study up. `workers`: events a CPU second through the real loop with simulated
+workers, an epoch a simulated second each, with a record on SQLite and an event log.
 
 Stored studies are made first, which takes a while; with `--keep FOLDER` they are kept and used again.
 """
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coordinator", description=__doc__)
-    parser.add_argument("--tables", default="trial,open,workers,memory")
+    parser.add_argument("--tables", default="memory,trial,open,workers", help="memory first, or a process of its own")
     parser.add_argument("--trials", default="100,1000,10000", help="how many trials the studies have")
     parser.add_argument("--measured", type=int, default=30, help="trials that are timed at each size")
     parser.add_argument("--epochs", type=int, default=20)

@@ -4,7 +4,6 @@ Optuna's own keeps a pickled optimizer in the trials (a stored study would run c
 the order in which they ended. This one replays: the same told trials give the same next suggestion.
 """
 
-import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -140,7 +139,7 @@ class Replay:
                 rng = np.random.default_rng([self._restarts, generation])
                 optimizer = self._begin(rng.random(len(self.axes)))
             self._members.append([trial.number for trial in first])
-            self._kept[generation] = copy.deepcopy(optimizer)
+            self._kept[generation] = _copied(optimizer)
             self._kept.pop(generation - _KEPT, None)
         return generation, optimizer
 
@@ -156,7 +155,7 @@ class Replay:
         del self._members[kept:]
         self._kept = {generation: held for generation, held in self._kept.items() if generation <= kept}
         held = self._kept.get(kept)
-        return kept, self._begin(np.full(len(self.axes), 0.5)) if held is None else copy.deepcopy(held)
+        return kept, self._begin(np.full(len(self.axes), 0.5)) if held is None else _copied(held)
 
     def _begin(self, mean: np.ndarray) -> "cmaes.CMAwM":
         count = len(self.axes)
@@ -168,6 +167,19 @@ class Replay:
             n_max_resampling=10 * count,
             seed=0,
         )
+
+
+def _copied(optimizer: "cmaes.CMAwM") -> "cmaes.CMAwM":
+    """The optimizer as it is, bit for bit, with a random stream of its own; `copy.deepcopy` goes through a pickle,
+    which rounds the covariance."""
+
+    def twin(one: Any, **changed: Any) -> Any:
+        made = object.__new__(type(one))
+        own = {name: held.copy() if isinstance(held, np.ndarray) else held for name, held in vars(one).items()}
+        made.__dict__.update({**own, **changed})
+        return made
+
+    return twin(optimizer, _cma=twin(optimizer._cma, _rng=np.random.RandomState(0)))
 
 
 def _number(trial: FrozenTrial) -> int:

@@ -31,35 +31,36 @@ class Observations:
         self._rows = np.empty((0, 0))
         self._known: set[int] = set()
 
-    def of(self, study: Study, trials: Sequence[FrozenTrial]) -> np.ndarray:
-        """(n_trials, n_columns) of finished trials."""
+    def learn(self, study: Study, trials: Sequence[FrozenTrial]) -> None:
+        """Takes up those of the finished `trials` that are new."""
         if study is not self._study:
             self._study, self._columns, self._known = study, {}, set()
             self._rows = np.empty((0, 0))
-        numbers = [trial.number for trial in trials]
-        for number, trial in zip(numbers, trials, strict=True):
-            if number not in self._known:
-                self._learn(number, trial)
-        return self._rows[numbers]
+        for trial in trials:
+            number = trial.number
+            if number in self._known:
+                continue
+            for name in trial.params:
+                self._columns.setdefault(name, len(self._columns))
+            self._make_room(number + 1)
+            self._rows[number] = self.row(trial.params, trial.distributions)
+            self._known.add(number)
+
+    def of(self, trials: Sequence[FrozenTrial]) -> np.ndarray:
+        """(n_trials, n_columns) of finished trials that are known."""
+        return self._rows[[trial.number for trial in trials]]
 
     def row(self, params: Mapping[str, Any], distributions: Mapping[str, BaseDistribution]) -> np.ndarray:
-        """The row of a trial that is still running."""
+        """(n_columns,) of one trial; a parameter that no finished trial has is left out."""
         row = np.full(self._rows.shape[1], np.nan)
         for name, value in params.items():
-            if name in self._columns and name in distributions:
+            if name in self._columns:
                 row[self._columns[name]] = distributions[name].to_internal_repr(value)
         return row
 
-    def columns(self, names: Sequence[str]) -> list[int]:
-        return [self._columns[name] for name in names]
-
-    def _learn(self, number: int, trial: FrozenTrial) -> None:
-        for name in trial.params:
-            self._columns.setdefault(name, len(self._columns))
-        self._make_room(number + 1)
-        for name, value in trial.params.items():
-            self._rows[number, self._columns[name]] = trial.distributions[name].to_internal_repr(value)
-        self._known.add(number)
+    def columns(self, names: Sequence[str]) -> list[int] | None:
+        """The places of these parameters; None when no finished trial has one of them."""
+        return [self._columns[name] for name in names] if self._columns.keys() >= set(names) else None
 
     def _make_room(self, trials: int) -> None:
         held = self._rows
@@ -101,22 +102,26 @@ class RememberingTpe(TPESampler):  # type: ignore[misc]
             others = [t for t in known if t.number != trial.number]
             told = sum(t.state is not TrialState.RUNNING for t in others)
             self._divided = (trial.number, *_split_trials(study, others, default_gamma(told)))
+            self._observations.learn(study, [t for t in others if t.state is not TrialState.RUNNING])
             self._read.clear()
         return self._divided[1:]
 
     def _get_internal_repr(
         self, trials: list[FrozenTrial], search_space: dict[str, BaseDistribution], study: Study
     ) -> dict[str, np.ndarray]:
-        rows = self._rows(trials, study)
-        found = rows[:, self._observations.columns(list(search_space))]
+        names = list(search_space)
+        columns = self._observations.columns(names)
+        if columns is None:
+            return super()._get_internal_repr(trials, search_space, study)  # type: ignore[no-any-return]
+        found = self._rows(trials, study)[:, columns]
         found = found[~np.isnan(found).any(axis=1)]
-        return {name: np.ascontiguousarray(found[:, k]) for k, name in enumerate(search_space)}
+        return {name: np.ascontiguousarray(found[:, k]) for k, name in enumerate(names)}
 
     def _rows(self, trials: list[FrozenTrial], study: Study) -> np.ndarray:
         """One row of numbers a trial, in their order; read once a suggestion."""
         if id(trials) not in self._read:
             finished = [trial for trial in trials if trial.state is not TrialState.RUNNING]
-            rows = self._observations.of(study, finished)
+            rows = self._observations.of(finished)
             if len(finished) < len(trials):
                 rows = self._with_running(trials, rows, study)
             self._read[id(trials)] = rows
