@@ -242,27 +242,24 @@ def workers_table(pruners: Sequence[str], sizes: Sizes, kept: Path, *, workers: 
                 path = Path(folder) / "record.db"
                 shutil.copy(stored("random", trials, sizes.epochs, kept=kept), path)
                 loop = Loop(Path(folder), pruner=pruner, epochs=sizes.epochs, workers=workers)
-                events, seconds = loop.run(trials=2 * workers)
+                events, seconds = loop.run(trials=2 * workers, heard=Heard())
             lines.append(f"| {pruner} | {trials} | {events} | {events / seconds:.0f} | {1000 * seconds / events:.3f} |")
             print(lines[-1], file=sys.stderr, flush=True)
     return lines
 
 
 def memory_table(sizes: Sizes) -> list[str]:
-    lines = ["### The coordinator's memory", "| trials | resident MiB |", "|---|---|"]
-    process = psutil.Process()
+    heard = Heard(sizes.trials)
     with tempfile.TemporaryDirectory() as folder:
-        loop = Loop(Path(folder), pruner="median", epochs=sizes.epochs, workers=8)
-        done = 0
-        for trials in sizes.trials:
-            loop.run(trials=trials - done)
-            done = trials
-            lines.append(f"| {trials} | {process.memory_info().rss / 2**20:.1f} |")
-    return lines
+        Loop(Path(folder), pruner="median", epochs=sizes.epochs, workers=8).run(
+            trials=max(sizes.trials) + 1, heard=heard
+        )
+    lines = ["### The coordinator's memory", "| trials | resident MiB |", "|---|---|"]
+    return lines + [f"| {trials} | {size / 2**20:.1f} |" for trials, size in heard.rss_bytes.items()]
 
 
 class Loop:
-    """The real loop over simulated workers; a study that goes on at every `run`."""
+    """The real loop over simulated workers."""
 
     def __init__(self, folder: Path, *, pruner: str, epochs: int, workers: int) -> None:
         self._folder, self._pruner, self._epochs, self._workers = folder, pruner, epochs, workers
@@ -271,9 +268,9 @@ class Loop:
         self._log = EventLog(folder / "events.jsonl")
         self._log.study_started(StudyInfo("study", folder, "", METRIC, "max", seed=1, parameters=()))
 
-    def run(self, *, trials: int) -> tuple[int, float]:
+    def run(self, *, trials: int, heard: "Heard") -> tuple[int, float]:
         """Trains so many more trials; how many events that was, and CPU seconds."""
-        clock, heard = ManualClock(), Heard()
+        clock = ManualClock()
         runner = Runner(
             Parts(
                 driver=driver_of("random", self._epochs),
@@ -288,22 +285,30 @@ class Loop:
                 clock=clock,
                 view=SilentView(),
             ),
-            Rules(OBJECTIVE, Budget(trials=len(self._restored) + trials), lambda params: None),
+            Rules(OBJECTIVE, Budget(trials=len(self._restored) + trials), heard.why_infeasible),
             restored=self._restored,
             seconds=0.0,
         )  # fmt: skip
         begun = time.process_time()
         runner.run()
         seconds = time.process_time() - begun
-        self._restored = self._record.trials()
+        self._record.close()
         return heard.epochs + 2 * trials, seconds
 
 
 class Heard:
-    """Plays curves, and counts the epochs that it has played."""
+    """Plays curves, counts the epochs that it has played, and weighs the process before its `weighed`-th trials."""
 
-    def __init__(self) -> None:
+    def __init__(self, weighed: Sequence[int] = ()) -> None:
         self.epochs = 0
+        self.rss_bytes = dict.fromkeys(weighed, 0)
+        self._trials = 0
+        self._process = psutil.Process()
+
+    def why_infeasible(self, params: Params) -> None:
+        if self._trials in self.rss_bytes:
+            self.rss_bytes[self._trials] = self._process.memory_info().rss
+        self._trials += 1
 
     def curve(self, params: Params, epoch: int) -> dict[str, float]:
         self.epochs += 1

@@ -6,6 +6,7 @@ The mirror is what samplers learn from: what it holds is chosen for them, not fo
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 import numpy as np
 import optuna
@@ -131,16 +132,22 @@ class OptunaDriver:
         number = suggestion.number
         state, value, epochs = self._held(number)
         names = [name for name in self._setup.space.names if name in suggestion.params]
-        frozen: FrozenTrial = optuna.trial.create_trial(
+        now = datetime.now()
+        held = _HeldTrial(
+            number=-1,  # both are the storage's to give
+            trial_id=-1,
             state=state,
             value=value,
+            datetime_start=now,
+            datetime_complete=now if state.is_finished() else None,
             params={name: self._codings[name].inside(suggestion.params[name]) for name in names},
             distributions={name: self._codings[name].distribution for name in names},
+            user_attrs={},
             system_attrs=dict(suggestion.state),
             intermediate_values={epochs: value} if state is TrialState.PRUNED and value is not None else {},
         )
         storage = self._mirror._storage
-        self._keep(suggestion, storage.create_new_trial(self._mirror._study_id, template_trial=frozen))
+        self._keep(suggestion, storage.create_new_trial(self._mirror._study_id, template_trial=held))
 
     def _keep(self, suggestion: Suggestion, trial_id: int) -> None:
         self._suggestions[suggestion.number] = suggestion
@@ -151,6 +158,13 @@ class OptunaDriver:
         direction = "maximize" if self._setup.direction is Direction.MAXIMIZE else "minimize"
         with _quiet():
             return optuna.create_study(direction=direction, pruner=optuna.pruners.NopPruner())
+
+
+class _HeldTrial(FrozenTrial):  # type: ignore[misc]
+    """A trial that is handed over to the mirror: copying it with all distributions took most of a restore."""
+
+    def __deepcopy__(self, memo: object) -> "_HeldTrial":
+        return self
 
 
 def tpe_driver(setup: DriverSetup) -> OptunaDriver:
