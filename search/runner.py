@@ -163,6 +163,8 @@ class Runner:
             self._ending = Ending(over)
             return None
         why: str | None = None
+        # a sampler may think for seconds, and a study that is killed meanwhile is to lose nothing
+        self._parts.teller.flush()
         for _ in range(INFEASIBLE_IN_A_ROW):
             suggestion = self._parts.driver.ask(self._next)
             if suggestion is None:

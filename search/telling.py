@@ -52,6 +52,10 @@ class Teller:
         """Stores what has waited long enough; the loop calls it at every turn."""
         self._record.keep_up()
 
+    def flush(self) -> None:
+        """Stores everything now; for what may take long."""
+        self._record.flush()
+
     def trial_finished(self, number: int, outcome: Outcome) -> None:
         self._record.finish(number, outcome)
         log = self._folder.trial(number) / LOG_NAME

@@ -85,7 +85,7 @@ class SimulatedBackend:
         worker = heapq.heappop(self._idle)
         trial = self._trials[suggestion.number] = _Trial(suggestion, worker, list(history))
         told = tuple(report.metrics for report in history)
-        self._at(0.0, Started(suggestion.number, worker, len(history), told))
+        self._at(0.0, Started(suggestion.number, worker, len(history), history=told))
         self._train(trial)
 
     def events(self, timeout_s: float) -> Iterable[Event]:

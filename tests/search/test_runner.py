@@ -26,7 +26,7 @@ class Teller:
     def __init__(self):
         self.new, self.refused, self.started, self.reports, self.outcomes = [], {}, [], [], {}
         self.total = 0.0
-        self.turns = 0
+        self.turns, self.flushed = 0, []
 
     def new_trial(self, suggestion):
         self.new.append(suggestion.number)
@@ -46,6 +46,9 @@ class Teller:
 
     def keep_up(self):
         self.turns += 1
+
+    def flush(self):
+        self.flushed.append(len(self.reports))
 
     def seconds(self, seconds):
         self.total = seconds
@@ -304,6 +307,11 @@ def test_epochs_that_a_checkpoint_repeats_are_not_recorded_twice():
 def test_what_is_told_may_be_stored_at_every_turn_of_the_loop():
     bench = Bench([0.5]).run()
     assert bench.teller.turns >= EPOCHS
+
+
+def test_every_report_is_stored_before_the_driver_is_asked():
+    bench = Bench([0.5] * 3).run()
+    assert bench.teller.flushed == [0, EPOCHS, 2 * EPOCHS, 3 * EPOCHS]
 
 
 def test_short_epochs_are_not_all_shown_but_every_end_is():

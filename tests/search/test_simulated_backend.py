@@ -56,7 +56,7 @@ def play(
 
 def started(*, after: int) -> Started:
     """Trial 0 goes on in the first worker after so many epochs, and tells what they were."""
-    return Started(0, 0, after, tuple(curve({}, epoch) for epoch in range(1, after + 1)))
+    return Started(0, 0, after, history=tuple(curve({}, epoch) for epoch in range(1, after + 1)))
 
 
 def outcome(seen: list[tuple[float, Event]]) -> Outcome:
