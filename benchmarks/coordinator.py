@@ -222,7 +222,7 @@ def open_table(sizes: Sizes, kept: Path) -> list[str]:
         times.append(time.process_time())
         record.trials()
         times.append(time.process_time())
-        record.importances()
+        record.importances(restored)
         times.append(time.process_time())
         record.close()
         parts = [f"{after - before:.2f}" for before, after in itertools.pairwise(times)]

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import optuna
 from optuna.distributions import BaseDistribution
+from optuna.trial import TrialState as OptunaState
 
 from models.objective import Direction
+from search.drivers.held import HeldTrial
 from search.study import RecordedTrial, TrialState
 
 _ENOUGH_TO_EXPLAIN = 10
@@ -26,9 +28,10 @@ def importances(
     study = optuna.create_study(direction="maximize" if direction is Direction.MAXIMIZE else "minimize")
     for trial in done:
         assert trial.outcome is not None
-        params = dict(trial.suggestion.params)
+        params = trial.suggestion.params
         held = {name: distributions[name] for name in params}
-        study.add_trial(optuna.trial.create_trial(value=trial.outcome.objective, params=params, distributions=held))
+        template = HeldTrial(OptunaState.COMPLETE, trial.outcome.objective, params=params, distributions=held)
+        study._storage.create_new_trial(study._study_id, template_trial=template)
     try:
         with warnings.catch_warnings():
             # a parameter that few trials have is said to be inaccurate, and then has a small share anyway

@@ -6,7 +6,7 @@ trials are stored at once, reports in batches: a crash may lose those of the las
 
 import math
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from optuna.distributions import (
@@ -153,9 +153,9 @@ class Record:
             lambda session: rows.put_study_attribute(session, self._store.study_id, _SECONDS, round(seconds, 3))
         )
 
-    def importances(self) -> Mapping[str, float]:
-        """Share of the objective's variation that each parameter explains; empty under ten complete trials."""
-        return importances(self.trials(), self._distributions, self._direction)
+    def importances(self, trials: Sequence[RecordedTrial]) -> Mapping[str, float]:
+        """Share of the objective's variation over `trials` that each parameter explains; empty under ten complete."""
+        return importances(trials, self._distributions, self._direction)
 
     def back_up(self) -> None:
         """Copies a SQLite record beside itself, so that a damaged file can be replaced; other stores have their own."""

@@ -6,14 +6,14 @@ The mirror is what samplers learn from: what it holds is chosen for them, not fo
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 import numpy as np
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from models.objective import Direction
 from search.drivers.distributions import Coding, coding
+from search.drivers.held import HeldTrial
 from search.drivers.lessons import Kind, Lesson, lesson
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.samplers import SamplerFactory, cmaes, gp, tpe
@@ -132,19 +132,13 @@ class OptunaDriver:
         number = suggestion.number
         state, value, epochs = self._held(number)
         names = [name for name in self._setup.space.names if name in suggestion.params]
-        now = datetime.now()
-        held = _HeldTrial(
-            number=-1,  # both are the storage's to give
-            trial_id=-1,
-            state=state,
-            value=value,
-            datetime_start=now,
-            datetime_complete=now if state.is_finished() else None,
+        held = HeldTrial(
+            state,
+            value,
             params={name: self._codings[name].inside(suggestion.params[name]) for name in names},
             distributions={name: self._codings[name].distribution for name in names},
-            user_attrs={},
-            system_attrs=dict(suggestion.state),
-            intermediate_values={epochs: value} if state is TrialState.PRUNED and value is not None else {},
+            system=suggestion.state,
+            steps={epochs: value} if state is TrialState.PRUNED and value is not None else {},
         )
         storage = self._mirror._storage
         self._keep(suggestion, storage.create_new_trial(self._mirror._study_id, template_trial=held))
@@ -158,13 +152,6 @@ class OptunaDriver:
         direction = "maximize" if self._setup.direction is Direction.MAXIMIZE else "minimize"
         with _quiet():
             return optuna.create_study(direction=direction, pruner=optuna.pruners.NopPruner())
-
-
-class _HeldTrial(FrozenTrial):  # type: ignore[misc]
-    """A trial that is handed over to the mirror: copying it with all distributions took most of a restore."""
-
-    def __deepcopy__(self, memo: object) -> "_HeldTrial":
-        return self
 
 
 def tpe_driver(setup: DriverSetup) -> OptunaDriver:

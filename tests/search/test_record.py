@@ -127,12 +127,13 @@ def test_importances_name_the_parameter_that_matters(opened):
         params = {"units": n % 8 + 1, "rate": 0.001 * (n % 3 + 1), "optimizer": "adam"}
         record.start(Suggestion(n, params, 10), seed=n)
         record.finish(n, Outcome(TrialState.COMPLETE, Cause.FINISHED, objective=float(n % 8)))
-    found = record.importances()
+    found = record.importances(record.trials())
     assert max(found, key=found.get) == "units"
 
 
 def test_a_few_trials_have_no_importances(opened):
-    assert opened().importances() == {}
+    record = opened()
+    assert record.importances(record.trials()) == {}
 
 
 def test_a_damaged_file_is_refused_and_its_backup_is_named(tmp_path, url):
