@@ -93,8 +93,8 @@ class Record:
         """
         trial_id = self._ids[number]
         values = self._waiting.values[trial_id]
-        for later in [known for known in values if known >= epoch]:
-            del values[later]
+        while values and next(reversed(values)) >= epoch:
+            values.popitem()
         values[epoch] = value
         if epoch <= self._last_steps.get(trial_id, 0):
             self._waiting.forget[trial_id] = min(epoch, self._waiting.forget.get(trial_id, epoch))

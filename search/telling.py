@@ -16,7 +16,8 @@ LOG_NAME = "log.csv"
 
 
 class Teller:
-    """The record first, then the tracker: what is recorded is never lost, what is tracked may come later."""
+    """The record first, then the tracker: what is recorded is not lost, but for the reports of the last second before a
+    crash; what is tracked may come later."""
 
     def __init__(
         self, record: Record, tracker: Tracker, *, folder: StudyFolder, metric: str, clock: Clock,
