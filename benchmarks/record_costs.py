@@ -57,9 +57,10 @@ def through_optuna(folder: Path) -> float:
     """Seconds for asking, reporting and telling all TRIALS with the sampler on the stored study itself."""
     space = load(Path(__file__).parents[1] / "examples" / "digits.yaml").space
     study = optuna.create_study(storage=f"sqlite:///{folder}/optuna.db", direction="maximize")
+    sampler_of = tpe(startup=None)
     start = time.perf_counter()
     for number in range(TRIALS):
-        study.sampler = tpe(startup=None)(number)
+        study.sampler = sampler_of(number)
         trial = study.ask()
         params = space.walk(lambda d, trial=trial: trial._suggest(d.name, distribution(d.domain)))
         for epoch in range(1, EPOCHS + 1):

@@ -29,7 +29,7 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
     rows = rank(trials, study.file.objective.direction)
     write_text(study.folder.leaderboard, as_csv(rows))
     ensemble, why_none = _ensemble(study, rows, ending)
-    importances = record.importances()
+    importances = record.importances(trials)
     tracker.study_finished(
         StudySummary(
             leaderboard=tuple(row.flat() for row in rows),

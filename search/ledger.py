@@ -1,11 +1,18 @@
-"""The running study in memory: its trials, curves, incumbent and what has been spent. Talks to nobody."""
+"""The running study in memory: its trials, standings, incumbent and what has been spent. Talks to nobody.
 
-from collections.abc import Sequence
+Whatever is asked for each event is counted as it happens: no question walks over all trials of the study.
+"""
+
+import math
+from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.objective import Objective
 from models.training.orders import EpochReport
 from search.budget import Spent
+from search.standings import Group, Rivals, Standings
 from search.study import Cause, Curve, Outcome, Params, RecordedTrial, Suggestion, TrialState
 
 
@@ -41,83 +48,156 @@ class Incumbent:
 
 
 class Ledger:
-    """All trials of a study by number, restored ones included."""
+    """All trials of a study by number, restored ones included.
 
-    def __init__(self, objective: Objective, restored: Sequence[RecordedTrial] = ()) -> None:
+    group: in which group a trial competes under the study's pruner.
+    """
+
+    def __init__(
+        self, objective: Objective, restored: Sequence[RecordedTrial] = (), *, group: Group = lambda number: 0
+    ) -> None:
         self._objective = objective
+        self._standings = Standings(objective.direction, group)
         self.entries: dict[int, Entry] = {}
-        self._curves: dict[int, Curve] = {}
+        self._training: dict[int, Entry] = {}
+        self._resting: list[int] = []
+        self._states: Counter[TrialState] = Counter()
+        self._causes: Counter[tuple[TrialState, Cause]] = Counter()
+        self._trials = 0
+        self._epochs = 0
+        self._best_ended: Incumbent | None = None
         for trial in restored:
-            entry = Entry(trial.suggestion, values=list(trial.values), seconds=trial.seconds, outcome=trial.outcome)
-            self.entries[trial.number] = entry
-            self._curves[trial.number] = entry.curve
+            self._take(trial)
+
+    def _take(self, trial: RecordedTrial) -> None:
+        entry = self.entries[trial.number] = Entry(trial.suggestion, seconds=trial.seconds)
+        self._trials += 1
+        for epoch, value in enumerate(trial.values, start=1):
+            self._value(entry, epoch, value)
+        if trial.outcome is None:
+            insort(self._resting, trial.number)
+        else:
+            self.end(trial.number, trial.outcome)
 
     def begin(self, suggestion: Suggestion) -> Entry:
         """A new trial, or one that goes on."""
-        entry = self.entries.get(suggestion.number)
+        number = suggestion.number
+        entry = self.entries.get(number)
         if entry is None:
-            entry = self.entries[suggestion.number] = Entry(suggestion)
+            entry = self.entries[number] = Entry(suggestion)
+            self._trials += 1
+        else:
+            self._wake(number)
         entry.is_training, entry.ordered = True, None
+        self._training[number] = entry
         return entry
 
     def epoch(self, number: int, report: EpochReport) -> Entry:
         """One trained epoch; an epoch repeated after a lost worker replaces what it had been."""
         entry = self.entries[number]
-        del entry.values[report.epoch - 1 :]
-        entry.values.append(report.metrics[self._objective.metric])
+        self._value(entry, report.epoch, report.metrics[self._objective.metric])
         entry.seconds += report.seconds
-        self._curves[number] = entry.curve
         return entry
+
+    def missing(self, number: int, history: Sequence[Mapping[str, float]]) -> list[EpochReport]:
+        """The epochs of a trial's checkpoint, `history`, that are not known here.
+
+        A study that was killed has lost what was reported last; the checkpoint may have it. Its seconds are lost.
+        """
+        known = len(self.entries[number].values)
+        return [EpochReport(n, dict(logs), 0.0) for n, logs in enumerate(history, start=1) if n > known]
 
     def end(self, number: int, outcome: Outcome) -> Entry:
         entry = self.entries[number]
         entry.outcome, entry.is_training = outcome, False
-        self._curves[number] = entry.curve
+        self._training.pop(number, None)
+        self._wake(number)
+        self._states[outcome.state] += 1
+        self._causes[outcome.state, outcome.cause] += 1
+        if outcome.cause is Cause.INFEASIBLE:
+            # never trained: it costs nothing
+            self._trials -= 1
+            self._epochs -= len(entry.values)
+        if outcome.state is TrialState.COMPLETE:
+            self._standings.complete(number)
+        self._best_ended = self._better(self._best_ended, entry)
         return entry
 
     def rest(self, number: int) -> Entry:
         """The trial has left its worker and may go on later."""
         entry = self.entries[number]
         entry.is_training = False
+        if self._training.pop(number, None) is not None:
+            insort(self._resting, number)
         return entry
 
-    def others(self, number: int) -> list[Curve]:
-        """The curves of all trials that trained, without trial `number`."""
-        return [curve for n, curve in self._curves.items() if n != number and curve.values]
+    def others(self, number: int) -> Rivals:
+        """All trials that trained and compete with trial `number`, as its pruner asks about them."""
+        return self._standings.beside(number)
+
+    @property
+    def in_flight(self) -> int:
+        """How many trials are being trained."""
+        return len(self._training)
 
     @property
     def training(self) -> list[Entry]:
-        return [e for e in self.entries.values() if e.is_training]
+        """The trials that are being trained, by number."""
+        return [self._training[number] for number in sorted(self._training)]
 
     @property
     def unfinished(self) -> list[Entry]:
         """Trials that may go on and are not being trained, oldest first."""
-        return [e for e in self.entries.values() if e.outcome is None and not e.is_training]
+        return [self.entries[number] for number in self._resting]
+
+    @property
+    def next_unfinished(self) -> Entry | None:
+        """The oldest of them."""
+        return self.entries[self._resting[0]] if self._resting else None
 
     def spent(self, seconds: float) -> Spent:
         """Trials and epochs used so far; trials that were never trained (infeasible) cost nothing."""
-        counted = [e for e in self.entries.values() if not e.outcome or e.outcome.cause is not Cause.INFEASIBLE]
-        return Spent(trials=len(counted), seconds=seconds, epochs=sum(len(e.values) for e in counted))
+        return Spent(trials=self._trials, seconds=seconds, epochs=self._epochs)
 
     def count(self, state: TrialState, cause: Cause | None = None) -> int:
-        return sum(
-            1
-            for e in self.entries.values()
-            if e.outcome and e.outcome.state is state and (cause is None or e.outcome.cause is cause)
-        )
+        return self._states[state] if cause is None else self._causes[state, cause]
 
     @property
     def incumbent(self) -> Incumbent | None:
-        """The best value of any trial, running ones included."""
-        best: Incumbent | None = None
-        for entry in self.entries.values():
-            value, epoch = self._standing(entry)
-            if epoch and (best is None or self._objective.direction.better(value, best.value)):
-                best = Incumbent(entry.number, value, epoch, entry.suggestion.params)
+        """The best value of any trial, running ones included; the older trial of two alike."""
+        best = self._best_ended
+        for entry in (*self._training.values(), *self.unfinished):
+            best = self._better(best, entry)
+        return best
+
+    # -------------------------------------------------------------------------------- keeping count
+    def _value(self, entry: Entry, epoch: int, value: float) -> None:
+        before = len(entry.values)
+        del entry.values[epoch - 1 :]
+        while len(entry.values) < epoch - 1:
+            # an epoch that was never told keeps its place: the others must not move
+            self._standings.report(entry.number, len(entry.values) + 1, math.nan)
+            entry.values.append(math.nan)
+        entry.values.append(value)
+        self._standings.report(entry.number, epoch, value)
+        self._epochs += len(entry.values) - before
+
+    def _wake(self, number: int) -> None:
+        place = bisect_left(self._resting, number)
+        if place < len(self._resting) and self._resting[place] == number:
+            del self._resting[place]
+
+    def _better(self, best: Incumbent | None, entry: Entry) -> Incumbent | None:
+        value, epoch = self._standing(entry)
+        if not epoch:
+            return best
+        better = self._objective.direction.better
+        if best is None or better(value, best.value) or (entry.number < best.number and not better(best.value, value)):
+            return Incumbent(entry.number, value, epoch, entry.suggestion.params)
         return best
 
     def _standing(self, entry: Entry) -> tuple[float, int]:
         if entry.outcome is not None:
             value = entry.outcome.objective
-            return (value, entry.outcome.best_epoch) if value is not None else (float("nan"), 0)
+            return (value, entry.outcome.best_epoch) if value is not None else (math.nan, 0)
         return self._objective.read([{self._objective.metric: v} for v in entry.values])

@@ -25,11 +25,49 @@ class Driver(Protocol):
         ...
 
 
-class Pruner(Protocol):
-    """Decides after every epoch of every trial; a question that changes nothing."""
+class Ranking(Protocol):
+    """The bests of some trials after one epoch, those without a number left out."""
 
-    def decide(self, trial: Curve, others: Sequence[Curve]) -> Decision:
-        """Whether `trial` goes on, pauses or stops after its last epoch, given all other trials of the study."""
+    def __len__(self) -> int: ...
+
+    def better_than(self, value: float) -> int:
+        """How many are strictly better than `value`; all of them if it is NaN."""
+        ...
+
+    def percentile(self, share: float) -> float:
+        """The value below which `share` percent of them lie, as `numpy.percentile`; there must be one at least."""
+        ...
+
+
+class Others(Protocol):
+    """What a pruner may ask about the other trials that have trained, at a cost that does not grow with their number.
+
+    Compared are bests so far, read as `Curve.best` reads them: a complete trial keeps its best for later epochs.
+    """
+
+    @property
+    def complete(self) -> int:
+        """How many came to an end of their own."""
+        ...
+
+    def bests(self, epoch: int) -> Ranking:
+        """The bests after `epoch` of all that have come so far, running and pruned ones too."""
+        ...
+
+    def bests_of_complete(self, epoch: int) -> Ranking:
+        """The bests after `epoch` of complete trials alone."""
+        ...
+
+
+class Pruner(Protocol):
+    """Decides after every epoch of every trial; questions that change nothing."""
+
+    def group(self, number: int) -> int:
+        """The group in which trial `number` competes; a pruner that compares all trials has the one group 0."""
+        ...
+
+    def decide(self, trial: Curve, others: Others) -> Decision:
+        """Whether `trial` goes on, pauses or stops after its last epoch, given the other trials of its group."""
         ...
 
 

@@ -4,6 +4,7 @@ Everything that touches the world (driver, pruner, backend, record, tracker, clo
 the same on simulated time.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,8 @@ INFEASIBLE_IN_A_ROW = 500
 """So many suggestions in a row that break a limit end the study: the limits leave nothing."""
 _WAIT_S = 0.5
 _SAVE_TIME_EVERY_S = 5.0
+_SHOW_EVERY_S = 0.1
+"""What a person sees is drawn anew so often at most; the end of a trial is shown at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,10 @@ class Runner:
     def __init__(self, parts: Parts, rules: Rules, *, restored: Sequence[RecordedTrial], seconds: float) -> None:
         self._parts = parts
         self._rules = rules
-        self.ledger = Ledger(rules.objective, restored)
+        self.ledger = Ledger(rules.objective, restored, group=parts.pruner.group)
         self._begun_s = parts.clock.monotonic_s() - seconds
         self._saved_s = parts.clock.monotonic_s()
+        self._shown_s = -math.inf
         self._interrupted = False
         self._ending: Ending | None = None
         self._next = len(self.ledger.entries)
@@ -105,12 +109,14 @@ class Runner:
         """Runs until the budget is used, the space is exhausted, or somebody interrupts."""
         while True:
             self._fill()
-            if not self.ledger.training:
+            if not self.ledger.in_flight:
                 break
             for event in self._parts.backend.events(_WAIT_S):
                 self._handle(event)
+            self._parts.teller.keep_up()
             self._show()
         self._parts.teller.seconds(self.seconds)
+        self._shown_s = -math.inf
         self._show()
         return self._ending or Ending("the search space is exhausted")
 
@@ -118,12 +124,12 @@ class Runner:
     def _fill(self) -> None:
         """Gives every free worker something to train: unfinished trials first, then new ones."""
         while self._parts.backend.free > 0 and self._may_start():
-            over = used_up(self._rules.budget, self._spent(), in_flight=len(self.ledger.training))
+            over = used_up(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight)
             if over is not None:
                 self._ending = Ending(over)
-            waiting = self.ledger.unfinished
-            if waiting:
-                self._take_up(waiting[0], over)
+            waiting = self.ledger.next_unfinished
+            if waiting is not None:
+                self._take_up(waiting, over)
                 continue
             suggestion = self._next_feasible() if over is None else None
             if suggestion is None:
@@ -152,11 +158,13 @@ class Runner:
 
     def _next_feasible(self) -> Suggestion | None:
         """The driver's next suggestion within the limits; those outside are recorded, told and passed over."""
-        over = no_new_trial(self._rules.budget, self._spent(), in_flight=len(self.ledger.training))
+        over = no_new_trial(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight)
         if over is not None:
             self._ending = Ending(over)
             return None
         why: str | None = None
+        # a sampler may think for seconds, and a study that is killed meanwhile is to lose nothing
+        self._parts.teller.flush()
         for _ in range(INFEASIBLE_IN_A_ROW):
             suggestion = self._parts.driver.ask(self._next)
             if suggestion is None:
@@ -188,8 +196,7 @@ class Runner:
     # ---------------------------------------------------------------------------------------- events
     def _handle(self, event: Event) -> None:
         if isinstance(event, Started):
-            entry = self.ledger.entries[event.number]
-            self._parts.teller.trial_started(entry.suggestion, epoch=event.epoch)
+            self._started(event)
         elif isinstance(event, Reported):
             self._reported(event)
         elif isinstance(event, Finished):
@@ -198,6 +205,13 @@ class Runner:
             self.ledger.rest(event.number)
         else:
             self._lost(event)
+
+    def _started(self, event: Started) -> None:
+        entry = self.ledger.entries[event.number]
+        self._parts.teller.trial_started(entry.suggestion, epoch=event.epoch)
+        for report in self.ledger.missing(event.number, event.history):
+            self.ledger.epoch(event.number, report)
+            self._parts.teller.epoch(event.number, report)
 
     def _reported(self, event: Reported) -> None:
         entry = self.ledger.epoch(event.number, event.report)
@@ -211,8 +225,7 @@ class Runner:
         """Budget and limits first, then the pruner; an interrupted trial pauses."""
         if self._interrupted:
             return Decision.pause("interrupted"), Cause.FINISHED
-        others_training = sum(1 for e in self.ledger.training if e is not entry)
-        over = used_up(self._rules.budget, self._spent(), in_flight=others_training)
+        over = used_up(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight - entry.is_training)
         if over is not None:
             return Decision.stop(over), Cause.BUDGET
         allowed = self._rules.trial_seconds
@@ -259,6 +272,7 @@ class Runner:
         self._parts.teller.trial_finished(entry.number, outcome)
         self._parts.driver.tell(entry.number, outcome)
         self._parts.view.trial_ended(entry.number, outcome)
+        self._shown_s = -math.inf
         if outcome.state is TrialState.FAILED:
             self._failures.append(outcome.reason)
             last = self._failures[-IDENTICAL_FAILURES:]
@@ -276,4 +290,6 @@ class Runner:
         if now - self._saved_s >= _SAVE_TIME_EVERY_S:
             self._saved_s = now
             self._parts.teller.seconds(self.seconds)
-        self._parts.view.show(Progress.of(self.ledger, self._rules.budget, seconds=self.seconds))
+        if now - self._shown_s >= _SHOW_EVERY_S:
+            self._shown_s = now
+            self._parts.view.show(Progress.of(self.ledger, self._rules.budget, seconds=self.seconds))

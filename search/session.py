@@ -70,6 +70,7 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
             study=file.spec.study,
             direction=file.objective.direction,
             space=file.space,
+            clock=stage.clock,
         )
         stack.callback(record.close)
         record.back_up()

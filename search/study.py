@@ -156,11 +156,16 @@ class RecordedTrial:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A worker has begun the trial; `epoch` is the last one already trained (0 for a new trial)."""
+    """A worker has begun the trial; `epoch` is the last one already trained (0 for a new trial).
+
+    history: the logs of these epochs, from the trial's checkpoint. It may know more than the record, which loses the
+        last reports of a study that was killed.
+    """
 
     number: int
     worker: int
     epoch: int
+    history: tuple[Mapping[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ LOG_NAME = "log.csv"
 
 
 class Teller:
-    """The record first, then the tracker: what is recorded is never lost, what is tracked may come later."""
+    """The record first, then the tracker: what is recorded is not lost, but for the reports of the last second before a
+    crash; what is tracked may come later."""
 
     def __init__(
         self, record: Record, tracker: Tracker, *, folder: StudyFolder, metric: str, clock: Clock,
@@ -47,6 +48,14 @@ class Teller:
     def epoch(self, number: int, report: EpochReport) -> None:
         self._record.report(number, epoch=report.epoch, value=report.metrics[self._metric])
         self._tracker.epochs(number, [EpochRow(report.epoch, report.metrics, self._clock.wall_ms())])
+
+    def keep_up(self) -> None:
+        """Stores what has waited long enough; the loop calls it at every turn."""
+        self._record.keep_up()
+
+    def flush(self) -> None:
+        """Stores everything now; for what may take long."""
+        self._record.flush()
 
     def trial_finished(self, number: int, outcome: Outcome) -> None:
         self._record.finish(number, outcome)

@@ -6,7 +6,7 @@ Builds the model, trains it, stores its best weights and predictions. Knows no d
 import dataclasses
 import math
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,9 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """What the core tells its worker: the epoch it starts from (0 for a new trial), and every trained epoch."""
+    """What the core tells its worker: the logs of the epochs that it goes on from, and every trained epoch."""
 
-    started: Callable[[int], None]
+    started: Callable[[Sequence[Mapping[str, float]]], None]
     epoch: Callable[[EpochReport], Decision]
 
 
@@ -97,8 +97,8 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
         warm.datasets[task.data] = open_dataset(task.data)
     dataset, config = warm.datasets[task.data], Config.from_json(task.config)
     task.folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, epoch = _checkpoint(task)
-    calls.started(epoch)
+    checkpoint, history = _checkpoint(task)
+    calls.started(history)
     training = config.training
     if task.epochs < training.epochs:
         # a trial that is only closed: nothing is left to train, so that the schedule does not matter
@@ -114,19 +114,20 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
     return _outcome(dataclasses.asdict(result))
 
 
-def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, int]:
-    """The trial's checkpoint file, and the epoch it holds; a damaged one is dropped, and the trial begins anew."""
+def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, Sequence[Mapping[str, float]]]:
+    """The trial's checkpoint file, and the logs that it holds; a damaged one is dropped, and the trial begins anew."""
     file = CheckpointFile(task.folder / CHECKPOINT_NAME)
     if not task.resume:
         file.delete()
         discard_bundle(task.folder)
     if not file.exists():
-        return file, 0
+        return file, ()
     try:
-        return file, len(file.read().state["life"]["history"])
+        history: list[dict[str, float]] = file.read().state["life"]["history"]
     except CheckpointError:
         file.delete()
-        return file, 0
+        return file, ()
+    return file, history
 
 
 def _predictions(graph: Any, dataset: Dataset) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def _predictions(graph: Any, dataset: Dataset) -> dict[str, Any]:
 
 def _stored_outcome(task: TrialTask, calls: Calls) -> Outcome:
     result = load_bundle(task.folder).result
-    calls.started(int(result["epochs"]))
+    calls.started(result["history"])
     return _outcome(result)
 
 

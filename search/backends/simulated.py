@@ -51,7 +51,8 @@ class SimulatedBackend:
 
     clock: moved by `events` alone, to the next event or by the whole timeout when there is none.
     lose: (number, epoch) -> cause; its worker is lost in the middle of that epoch, once, and replaced.
-    checkpoints: the trained epochs by trial number, as on disk; another backend that gets them can resume.
+    checkpoints: the trained epochs of unfinished trials by number, as on disk; another backend that gets them can
+        resume.
 
     A trial that is told to stop ends COMPLETE, with its best so far, as in a real worker: only the
     coordinator knows why it gave the order.
@@ -67,6 +68,7 @@ class SimulatedBackend:
 
     def __post_init__(self) -> None:
         self._trials: dict[int, _Trial] = {}
+        self._idle = list(range(self.workers))
         self._queue: list[tuple[float, int, Event]] = []
         self._order = itertools.count()
         self._lost: set[tuple[int, int]] = set()
@@ -80,10 +82,10 @@ class SimulatedBackend:
         if self.free <= 0:
             raise RuntimeError(f"no worker is free for trial {suggestion.number}")
         history = self.checkpoints.get(suggestion.number, ()) if suggestion.resume else ()
-        taken = {trial.worker for trial in self._trials.values()}
-        worker = next(w for w in range(self.workers) if w not in taken)
+        worker = heapq.heappop(self._idle)
         trial = self._trials[suggestion.number] = _Trial(suggestion, worker, list(history))
-        self._at(0.0, Started(suggestion.number, worker, len(history)))
+        told = tuple(report.metrics for report in history)
+        self._at(0.0, Started(suggestion.number, worker, len(history), history=told))
         self._train(trial)
 
     def events(self, timeout_s: float) -> Iterable[Event]:
@@ -160,6 +162,9 @@ class SimulatedBackend:
             self.checkpoints[event.number] = tuple(trial.history)
         else:
             del self._trials[event.number]
+            heapq.heappush(self._idle, trial.worker)
+            if isinstance(event, Finished):
+                self.checkpoints.pop(event.number, None)
 
     def _complete(self, trial: _Trial, cause: Cause, reason: str = "") -> Outcome:
         history = [report.metrics for report in trial.history]

@@ -76,7 +76,9 @@ class _Worker:
 
     def _run(self, task: TrialTask) -> None:
         calls = Calls(
-            started=lambda epoch: self._send(Started(task.number, self._worker, epoch)),
+            started=lambda history: self._send(
+                Started(task.number, self._worker, len(history), history=tuple(history))
+            ),
             epoch=self._answer_to(task.number),
         )
         result = self._run_trial(task, calls)

@@ -5,7 +5,7 @@ the order in which they ended. This one replays: the same told trials give the s
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,9 @@ GENERATION = "cmaes:generation"
 POINT = "cmaes:point"
 """The raw point that was drawn, one coordinate an axis in the order of their names."""
 
+_KEPT = 16
+"""Trials that end late change generations that lie some way back; with more workers than this many generations have
+members, all of them are told again."""
 _STEP_SIZE = 1 / 6
 """Standard deviation of the first generation; it is drawn around the middle of [0, 1] on every axis."""
 
@@ -65,24 +68,21 @@ class ReplayedCmaEs(BaseSampler):  # type: ignore[misc]
     without a value (infeasible, out of memory, over time) counts as the worst of its generation. When the
     distribution has shrunk to a point, the search begins anew around a random one.
 
-    numbers: the distributions of the numbers of the space, at least one with more than one value.
+    replay: of the study; one for all suggestions.
     seed: of this one suggestion; the caller makes a new sampler for each.
-    restarts: seed of the points around which the search begins anew; one for all suggestions of a study.
     startup: trials drawn at random first.
 
     Source: Hamano et al. 2022 (CMA-ES with margin); Hansen 2016 for the rest.
     """
 
-    def __init__(self, numbers: dict[str, BaseDistribution], *, seed: int, restarts: int, startup: int) -> None:
-        self._numbers = dict(sorted(numbers.items()))
-        self._axes = [Axis.of(held) for held in self._numbers.values()]
+    def __init__(self, replay: "Replay", *, seed: int, startup: int) -> None:
+        self._replay = replay
         self._seed = seed
-        self._restarts = restarts
         self._startup = startup
         self._independent = RandomSampler(seed=seed)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        return dict(self._numbers)
+        return dict(self._replay.numbers)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -90,12 +90,13 @@ class ReplayedCmaEs(BaseSampler):  # type: ignore[misc]
         told = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
         if len(told) < self._startup:
             return {}
-        generation, optimizer = self._replay(told, maximize=study.direction is StudyDirection.MAXIMIZE)
+        generation, optimizer = self._replay.after(told, maximize=study.direction is StudyDirection.MAXIMIZE)
+        optimizer.reseed_rng(self._seed)
         encoded, raw = optimizer.ask()
         storage, trial_id = study._storage, trial._trial_id
         storage.set_trial_system_attr(trial_id, GENERATION, generation)
         storage.set_trial_system_attr(trial_id, POINT, raw.tolist())
-        places = zip(self._numbers, self._axes, encoded.tolist(), strict=True)
+        places = zip(self._replay.numbers, self._replay.axes, encoded.tolist(), strict=True)
         return {name: axis.value(u) for name, axis, u in places}
 
     def sample_independent(
@@ -103,32 +104,87 @@ class ReplayedCmaEs(BaseSampler):  # type: ignore[misc]
     ) -> Any:
         return self._independent.sample_independent(study, trial, param_name, param_distribution)
 
-    def _replay(self, told: Sequence[FrozenTrial], *, maximize: bool) -> tuple[int, "cmaes.CMAwM"]:
-        """The generation that is being drawn, and the optimizer after all whole generations before it."""
-        members: dict[int, list[FrozenTrial]] = {}
+
+class Replay:
+    """CMA-ES after the told trials of a study, found by telling it their generations again.
+
+    Generations whose members are those of the last time are not told again: the optimizer is kept as it was after
+    each of the last `_KEPT`. What comes out is the same as without them.
+
+    numbers: the distributions of the numbers of the space, at least one with more than one value.
+    restarts: seed of the points around which the search begins anew.
+    """
+
+    def __init__(self, numbers: dict[str, BaseDistribution], *, restarts: int) -> None:
+        self.numbers = dict(sorted(numbers.items()))
+        self.axes = [Axis.of(held) for held in self.numbers.values()]
+        self._restarts = restarts
+        self._members: list[list[int]] = []
+        self._kept: dict[int, cmaes.CMAwM] = {}
+
+    def after(self, told: Sequence[FrozenTrial], *, maximize: bool) -> tuple[int, "cmaes.CMAwM"]:
+        """The generation that is being drawn, and the optimizer after all whole generations before it.
+
+        The optimizer is the caller's own; its random stream is to be seeded.
+        """
+        drawn: dict[int, list[FrozenTrial]] = {}
         for trial in told:
-            members.setdefault(trial.system_attrs.get(GENERATION, -1), []).append(trial)
-        generation = 0
-        optimizer = self._begin(np.full(len(self._axes), 0.5))
-        while len(drawn := members.get(generation, [])) >= optimizer.population_size:
-            first = sorted(drawn, key=lambda trial: trial.number)[: optimizer.population_size]
+            drawn.setdefault(trial.system_attrs.get(GENERATION, -1), []).append(trial)
+        generation, optimizer = self._known(drawn)
+        while len(members := drawn.get(generation, [])) >= optimizer.population_size:
+            first = sorted(members, key=_number)[: optimizer.population_size]
             optimizer.tell(_solutions(first, maximize=maximize))
             generation += 1
             if optimizer.should_stop():
                 rng = np.random.default_rng([self._restarts, generation])
-                optimizer = self._begin(rng.random(len(self._axes)))
+                optimizer = self._begin(rng.random(len(self.axes)))
+            self._members.append([trial.number for trial in first])
+            self._kept[generation] = _copied(optimizer)
+            self._kept.pop(generation - _KEPT, None)
         return generation, optimizer
 
+    def _known(self, drawn: Mapping[int, Sequence[FrozenTrial]]) -> tuple[int, "cmaes.CMAwM"]:
+        """The last generation up to which all members are the known ones, and a copy of the optimizer before it."""
+        same = 0
+        for known in self._members:
+            now = sorted(trial.number for trial in drawn.get(same, ()))
+            if now[: len(known)] != known:
+                break
+            same += 1
+        kept = max((generation for generation in self._kept if generation <= same), default=0)
+        del self._members[kept:]
+        self._kept = {generation: held for generation, held in self._kept.items() if generation <= kept}
+        held = self._kept.get(kept)
+        return kept, self._begin(np.full(len(self.axes), 0.5)) if held is None else _copied(held)
+
     def _begin(self, mean: np.ndarray) -> "cmaes.CMAwM":
-        count = len(self._axes)
+        count = len(self.axes)
         return cmaes.CMAwM(
             mean=mean,
             sigma=_STEP_SIZE,
             bounds=np.tile([0.0, 1.0], (count, 1)),
-            steps=np.array([1 / axis.steps if axis.steps else 0.0 for axis in self._axes]),
+            steps=np.array([1 / axis.steps if axis.steps else 0.0 for axis in self.axes]),
             n_max_resampling=10 * count,
-            seed=self._seed,
+            seed=0,
         )
+
+
+def _copied(optimizer: "cmaes.CMAwM") -> "cmaes.CMAwM":
+    """The optimizer as it is, bit for bit, with a random stream of its own; `copy.deepcopy` goes through a pickle,
+    which rounds the covariance."""
+
+    def twin(one: Any, **changed: Any) -> Any:
+        made = object.__new__(type(one))
+        own = {name: held.copy() if isinstance(held, np.ndarray) else held for name, held in vars(one).items()}
+        made.__dict__.update({**own, **changed})
+        return made
+
+    return twin(optimizer, _cma=twin(optimizer._cma, _rng=np.random.RandomState(0)))
+
+
+def _number(trial: FrozenTrial) -> int:
+    number: int = trial.number
+    return number
 
 
 def _solutions(trials: Sequence[FrozenTrial], *, maximize: bool) -> list[tuple[np.ndarray, float]]:

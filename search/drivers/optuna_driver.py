@@ -9,10 +9,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import optuna
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from models.objective import Direction
 from search.drivers.distributions import Coding, coding
+from search.drivers.held import HeldTrial
 from search.drivers.lessons import Kind, Lesson, lesson
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.samplers import SamplerFactory, cmaes, gp, tpe
@@ -40,13 +41,15 @@ class OptunaDriver:
         self._guess = setup.space.first_guess()
         self._suggestions: dict[int, Suggestion] = {}
         self._lessons: dict[int, Lesson] = {}
+        self._worst: float | None = None
+        self._last = -1
         self._mirror = self._new_mirror()
-        self._places: dict[int, int] = {}
+        self._ids: dict[int, int] = {}
 
     def ask(self, number: int) -> Suggestion:
         """The suggestion for `number`, never None. Raises: ValueError unless numbers rise."""
-        if self._suggestions and number <= max(self._suggestions):
-            raise ValueError(f"trial {number} is asked after trial {max(self._suggestions)}; numbers must rise")
+        if number <= self._last:
+            raise ValueError(f"trial {number} is asked after trial {self._last}; numbers must rise")
         if number == 0 and self._guess is not None:
             suggestion = Suggestion(0, self._guess, self._setup.max_epochs, source=FIRST_GUESS)
             self._add(suggestion)
@@ -54,10 +57,9 @@ class OptunaDriver:
         self._mirror.sampler = self._samplers(_seed(self._setup.seed, number))
         trial = self._mirror.ask()
         params = self._setup.space.walk(lambda dimension: self._suggest(trial, dimension))
-        state = dict(self._mirror.get_trials(deepcopy=False)[-1].system_attrs)
+        state = dict(self._mirror._storage.get_trial(trial._trial_id).system_attrs)
         suggestion = Suggestion(number, params, self._setup.max_epochs, source=self._setup.sampler, state=state)
-        self._suggestions[number] = suggestion
-        self._places[number] = trial.number
+        self._keep(suggestion, trial._trial_id)
         return suggestion
 
     def tell(self, number: int, outcome: Outcome) -> None:
@@ -66,17 +68,17 @@ class OptunaDriver:
             raise ValueError(f"trial {number} is told but was never asked")
         if number in self._lessons:
             raise ValueError(f"trial {number} is told twice")
-        worst = self._worst()
-        self._lessons[number] = lesson(outcome)
-        if self._values_only and self._worst() != worst:
+        worst = self._worst
+        self._learn(number, lesson(outcome))
+        if self._values_only and self._worst != worst:
             # trials told as the worst value hold another one now
             self._rebuild()
             return
         state, value, epochs = self._held(number)
-        trial = self._mirror.get_trials(deepcopy=False)[self._places[number]]
+        trial = optuna.Trial(self._mirror, self._ids[number])
         if state is TrialState.PRUNED and value is not None:
-            optuna.Trial(self._mirror, trial._trial_id).report(value, epochs)
-        self._mirror.tell(trial.number, value if state is TrialState.COMPLETE else None, state=state)
+            trial.report(value, epochs)
+        self._mirror.tell(trial, value if state is TrialState.COMPLETE else None, state=state)
 
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
@@ -89,7 +91,7 @@ class OptunaDriver:
                 )
             self._suggestions[trial.number] = trial.suggestion
             if trial.outcome is not None:
-                self._lessons[trial.number] = lesson(trial.outcome)
+                self._learn(trial.number, lesson(trial.outcome))
         self._rebuild()
 
     # -------------------------------------------------------------------------------- the mirror
@@ -109,19 +111,20 @@ class OptunaDriver:
             # pruned without a value ranks last under TPE; a failed trial would be forgotten and drawn again
             value = known.value if known.kind is Kind.CUT else None
             return TrialState.PRUNED, value, known.epochs
-        value = known.value if known.kind is Kind.CUT else self._worst()
+        value = known.value if known.kind is Kind.CUT else self._worst
         return (TrialState.FAIL if value is None else TrialState.COMPLETE), value, known.epochs
 
-    def _worst(self) -> float | None:
-        """The worst value of all told trials; None when none has one."""
-        values = [known.value for known in self._lessons.values() if known.kind in (Kind.VALUE, Kind.CUT)]
-        if not values:
-            return None
-        return min(values) if self._setup.direction is Direction.MAXIMIZE else max(values)
+    def _learn(self, number: int, known: Lesson) -> None:
+        """Keeps a lesson, and the worst value of all trials that have one."""
+        self._lessons[number] = known
+        if known.kind not in (Kind.VALUE, Kind.CUT):
+            return
+        if self._worst is None or self._setup.direction.better(self._worst, known.value):
+            self._worst = known.value
 
     def _rebuild(self) -> None:
         self._mirror = self._new_mirror()
-        self._places.clear()
+        self._ids.clear()
         for number in sorted(self._suggestions):
             self._add(self._suggestions[number])
 
@@ -129,17 +132,21 @@ class OptunaDriver:
         number = suggestion.number
         state, value, epochs = self._held(number)
         names = [name for name in self._setup.space.names if name in suggestion.params]
-        frozen: FrozenTrial = optuna.trial.create_trial(
-            state=state,
-            value=value,
+        held = HeldTrial(
+            state,
+            value,
             params={name: self._codings[name].inside(suggestion.params[name]) for name in names},
             distributions={name: self._codings[name].distribution for name in names},
-            system_attrs=dict(suggestion.state),
-            intermediate_values={epochs: value} if state is TrialState.PRUNED and value is not None else {},
+            system=suggestion.state,
+            steps={epochs: value} if state is TrialState.PRUNED and value is not None else {},
         )
-        self._mirror.add_trial(frozen)
-        self._suggestions[number] = suggestion
-        self._places[number] = len(self._places)
+        storage = self._mirror._storage
+        self._keep(suggestion, storage.create_new_trial(self._mirror._study_id, template_trial=held))
+
+    def _keep(self, suggestion: Suggestion, trial_id: int) -> None:
+        self._suggestions[suggestion.number] = suggestion
+        self._ids[suggestion.number] = trial_id
+        self._last = max(self._last, suggestion.number)
 
     def _new_mirror(self) -> optuna.Study:
         direction = "maximize" if self._setup.direction is Direction.MAXIMIZE else "minimize"

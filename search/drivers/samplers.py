@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, GPSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler
 
-from search.drivers.cmaes_sampler import ReplayedCmaEs
+from search.drivers.cmaes_sampler import Replay, ReplayedCmaEs
 from search.drivers.setup import DriverError
+from search.drivers.tpe_sampler import Observations, RememberingTpe
 
 SamplerFactory = Callable[[int], BaseSampler]
 """A new sampler from the seed of one suggestion."""
@@ -23,22 +24,15 @@ GP_STARTUP = 10
 
 
 def tpe(*, startup: int | None) -> SamplerFactory:
-    """Multivariate TPE that decomposes a conditional space into groups, and counts running trials as bad.
+    """TPE for conditional spaces: see `RememberingTpe`."""
 
-    Source: Bergstra et al. 2011; Falkner et al. 2018 for multivariate; optuna #5299 for groups.
-    """
+    observations = Observations()
 
     def make(seed: int) -> BaseSampler:
         with warnings.catch_warnings():
             # `group` has been experimental since 2.8
             warnings.simplefilter("ignore", ExperimentalWarning)
-            return TPESampler(
-                seed=seed,
-                n_startup_trials=TPE_STARTUP if startup is None else startup,
-                multivariate=True,
-                group=True,
-                constant_liar=True,
-            )
+            return RememberingTpe(observations, seed=seed, startup=TPE_STARTUP if startup is None else startup)
 
     return make
 
@@ -74,7 +68,9 @@ def cmaes(distributions: dict[str, BaseDistribution], *, startup: int | None, st
             "take another sampler, such as tpe",
         )
 
+    replay = Replay(numbers, restarts=study_seed)
+
     def make(seed: int) -> BaseSampler:
-        return ReplayedCmaEs(numbers, seed=seed, restarts=study_seed, startup=startup or 0)
+        return ReplayedCmaEs(replay, seed=seed, startup=startup or 0)
 
     return make

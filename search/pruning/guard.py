@@ -1,10 +1,9 @@
 """What all pruners answer alike: no epoch yet, a NaN, and the last epoch."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.ports import Pruner
+from search.ports import Others, Pruner
 from search.study import Curve, Decision
 
 NAN_REASON = "the objective is NaN"
@@ -21,7 +20,10 @@ class Guard:
     pruner: Pruner
     max_epochs: int
 
-    def decide(self, trial: Curve, others: Sequence[Curve]) -> Decision:
+    def group(self, number: int) -> int:
+        return self.pruner.group(number)
+
+    def decide(self, trial: Curve, others: Others) -> Decision:
         if not trial.values:
             return Decision.go_on()
         if math.isnan(trial.values[-1]):

@@ -1,10 +1,10 @@
 """Hyperband: several successive halvings that begin to stop trials at different epochs."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.objective import Direction
+from search.ports import Others
 from search.pruning.successive_halving import SuccessiveHalvingPruner
 from search.study import Curve, Decision
 
@@ -27,18 +27,14 @@ class HyperbandPruner:
     min_epochs: int = 1
     eta: int = 3
 
-    def decide(self, trial: Curve, others: Sequence[Curve]) -> Decision:
-        bracket = self.bracket(trial.number)
-        halving = self._halving(bracket)
-        if not halving.is_rung(len(trial.values)):
-            return Decision.go_on()
-        rivals = [curve for curve in others if self.bracket(curve.number) == bracket]
-        decision = halving.decide(trial, rivals)
+    def decide(self, trial: Curve, others: Others) -> Decision:
+        bracket = self.group(trial.number)
+        decision = self._halving(bracket).decide(trial, others)
         if not decision.reason:
             return decision
         return Decision(decision.order, f"in bracket {bracket}, {decision.reason}")
 
-    def bracket(self, number: int) -> int:
+    def group(self, number: int) -> int:
         """The bracket of trial `number`, from 0; any run of numbers is spread by the shares."""
         shares = self.shares()
         # multiples of the golden ratio fill [0, 1) evenly at once; a hash leaves gaps in small studies

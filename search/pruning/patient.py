@@ -1,11 +1,10 @@
 """Lets a trial alone while it improves, and asks another pruner when it no longer does."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.objective import Direction
-from search.ports import Pruner
+from search.ports import Others, Pruner
 from search.pruning.words import figure
 from search.study import Curve, Decision
 
@@ -23,7 +22,10 @@ class PatientPruner:
     patience: int = 5
     min_delta: float = 0.0
 
-    def decide(self, trial: Curve, others: Sequence[Curve]) -> Decision:
+    def group(self, number: int) -> int:
+        return self.pruner.group(number)
+
+    def decide(self, trial: Curve, others: Others) -> Decision:
         epoch = len(trial.values)
         if epoch <= self.patience:
             return Decision.go_on()

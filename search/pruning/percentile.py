@@ -1,12 +1,10 @@
 """Stops a trial whose best value so far is outside the best percentile of the complete trials."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from models.objective import Direction
+from search.ports import Others
 from search.pruning.schedule import EVERY_EPOCH, Schedule
 from search.pruning.words import figure, worse_side
 from search.study import Curve, Decision
@@ -32,16 +30,18 @@ class PercentilePruner:
     min_trials: int = 1
     schedule: Schedule = EVERY_EPOCH
 
-    def decide(self, trial: Curve, others: Sequence[Curve]) -> Decision:
+    def group(self, number: int) -> int:
+        return 0
+
+    def decide(self, trial: Curve, others: Others) -> Decision:
         epoch = len(trial.values)
-        complete = [curve for curve in others if curve.is_complete]
-        if not complete or len(complete) < self.startup_trials or not self.schedule.is_due(epoch):
+        if others.complete < max(1, self.startup_trials) or not self.schedule.is_due(epoch):
             return Decision.go_on()
-        bests = [best for curve in complete if not math.isnan(best := curve.best(self.direction, until=epoch))]
+        bests = others.bests_of_complete(epoch)
         if len(bests) < max(1, self.min_trials):
             return Decision.go_on()
         share = 100.0 - self.percentile if self.direction is Direction.MAXIMIZE else self.percentile
-        bar = float(np.percentile(bests, share))
+        bar = bests.percentile(share)
         value = trial.best(self.direction)
         # metrics are single precision and the bar is interpolated: what differs by rounding is a tie
         if not self.direction.better(bar, value) or math.isclose(bar, value, rel_tol=1e-6):

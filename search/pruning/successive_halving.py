@@ -1,10 +1,9 @@
 """Asynchronous successive halving, stopping only: at each rung the best 1/eta of those there go on."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.objective import Direction
+from search.ports import Others
 from search.pruning.words import figure
 from search.study import Curve, Decision
 
@@ -26,13 +25,16 @@ class SuccessiveHalvingPruner:
     eta: int = 4
     min_early_stopping_rate: int = 0
 
-    def decide(self, trial: Curve, others: Sequence[Curve]) -> Decision:
+    def group(self, number: int) -> int:
+        return 0
+
+    def decide(self, trial: Curve, others: Others) -> Decision:
         epoch = len(trial.values)
         if not self.is_rung(epoch):
             return Decision.go_on()
         value = trial.best(self.direction)
-        rung = [best for curve in others if not math.isnan(best := curve.best(self.direction, until=epoch))]
-        place = 1 + sum(self.direction.better(other, value) for other in rung)
+        rung = others.bests(epoch)
+        place = 1 + rung.better_than(value)
         allowed = max(1, (len(rung) + 1) // self.eta)
         if place <= allowed:
             return Decision.go_on()

@@ -1,8 +1,8 @@
 """Stops a trial whose last value is outside fixed bounds."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from search.ports import Others
 from search.pruning.schedule import EVERY_EPOCH, Schedule
 from search.pruning.words import figure
 from search.study import Curve, Decision
@@ -19,7 +19,10 @@ class ThresholdPruner:
     upper: float | None = None
     schedule: Schedule = EVERY_EPOCH
 
-    def decide(self, trial: Curve, others: Sequence[Curve]) -> Decision:
+    def group(self, number: int) -> int:
+        return 0
+
+    def decide(self, trial: Curve, others: Others) -> Decision:
         epoch = len(trial.values)
         if not self.schedule.is_due(epoch):
             return Decision.go_on()

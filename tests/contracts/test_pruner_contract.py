@@ -13,7 +13,9 @@ from models.objective import Direction
 from models.training.orders import Order
 from search.ports import Pruner
 from search.pruning.registry import OPTIONS, PRUNERS, make_pruner
+from search.standings import Standings
 from search.study import Curve, Decision
+from tests.search.pruning.rivals import asked
 
 MAX_EPOCHS = 16
 EAGER: dict[str, dict[str, Any]] = {
@@ -63,7 +65,7 @@ def negated(curve: Curve) -> Curve:
 
 
 def decisions(pruner: Pruner) -> list[Decision]:
-    return [pruner.decide(*random_study(seed)) for seed in range(200)]
+    return [asked(pruner, *random_study(seed)) for seed in range(200)]
 
 
 @every_stopping_pruner
@@ -73,7 +75,7 @@ def test_some_trials_go_on_and_some_are_stopped(name: str) -> None:
 
 def test_none_never_stops_a_trial() -> None:
     assert {d.order for d in decisions(made("none"))} == {Order.GO_ON}
-    assert made("none").decide(Curve(0, (math.nan,)), []).order is Order.GO_ON
+    assert asked(made("none"), Curve(0, (math.nan,)), []).order is Order.GO_ON
 
 
 @every_pruner
@@ -82,9 +84,10 @@ def test_a_question_changes_nothing(name: str) -> None:
     for seed in range(30):
         trial, others = random_study(seed)
         before = copy.deepcopy((trial, others))
-        first = pruner.decide(trial, others)
-        assert pruner.decide(trial, others) == first
-        assert made(name).decide(trial, others) == first
+        rivals = Standings.of(others, Direction.MAXIMIZE, pruner.group).beside(trial.number)
+        first = pruner.decide(trial, rivals)
+        assert pruner.decide(trial, rivals) == first
+        assert asked(made(name), trial, others) == first
         assert (trial, others) == before
 
 
@@ -93,7 +96,7 @@ def test_the_order_of_the_others_does_not_matter(name: str) -> None:
     pruner = made(name)
     for seed in range(30):
         trial, others = random_study(seed)
-        assert pruner.decide(trial, others[::-1]) == pruner.decide(trial, others)
+        assert asked(pruner, trial, others[::-1]) == asked(pruner, trial, others)
 
 
 @every_pruner
@@ -106,7 +109,7 @@ def test_a_stop_has_a_reason_and_going_on_has_none(name: str) -> None:
 @every_stopping_pruner
 def test_nan_stops_a_trial_at_any_time(name: str) -> None:
     for values in [(math.nan,), (0.5, math.nan), (0.5,) * (MAX_EPOCHS - 1) + (math.nan,)]:
-        decision = made(name).decide(Curve(3, values), [])
+        decision = asked(made(name), Curve(3, values), [])
         assert decision == Decision.stop("the objective is NaN")
 
 
@@ -116,19 +119,19 @@ def test_others_with_nan_or_without_epochs_are_no_rivals(name: str) -> None:
     for seed in range(60):
         trial, others = random_study(seed)
         empty = [Curve(20, ()), Curve(21, (math.nan,) * MAX_EPOCHS)]
-        assert pruner.decide(trial, [*others, *empty]) == pruner.decide(trial, others)
+        assert asked(pruner, trial, [*others, *empty]) == asked(pruner, trial, others)
 
 
 @every_pruner
 def test_a_trial_without_an_epoch_or_with_all_its_epochs_goes_on(name: str) -> None:
     _, others = random_study(0)
     for values in [(), (0.001,) * MAX_EPOCHS]:
-        assert made(name).decide(Curve(20, values), others) == Decision.go_on()
+        assert asked(made(name), Curve(20, values), others) == Decision.go_on()
 
 
 @every_pruner
 def test_alone_a_trial_goes_on(name: str) -> None:
-    assert made(name).decide(Curve(0, (0.5, 0.4, 0.6)), []) == Decision.go_on()
+    assert asked(made(name), Curve(0, (0.5, 0.4, 0.6)), []) == Decision.go_on()
 
 
 @every_pruner
@@ -136,8 +139,8 @@ def test_mirrored_curves_give_the_same_decisions(name: str) -> None:
     up, down = made(name), made(name, Direction.MINIMIZE, **mirrored(name))
     for seed in range(100):
         trial, others = random_study(seed)
-        there = up.decide(trial, others).order
-        assert down.decide(negated(trial), [negated(o) for o in others]).order is there
+        there = asked(up, trial, others).order
+        assert asked(down, negated(trial), [negated(o) for o in others], Direction.MINIMIZE).order is there
 
 
 @pytest.mark.parametrize("name", COMPARING)
@@ -147,14 +150,14 @@ def test_the_best_trial_is_never_stopped(name: str) -> None:
         trial, others = random_study(seed)
         best = max(v for curve in others for v in curve.values)
         champion = Curve(trial.number, (*trial.values[:-1], best))
-        assert pruner.decide(champion, others) == Decision.go_on()
+        assert asked(pruner, champion, others) == Decision.go_on()
 
 
 @pytest.mark.parametrize("name", COMPARING)
 def test_trials_that_are_all_alike_go_on(name: str) -> None:
     others = [Curve(n, (0.5,) * MAX_EPOCHS, ended=True) for n in range(9)]
     for epochs in range(1, MAX_EPOCHS):
-        assert made(name).decide(Curve(9, (0.5,) * epochs), others) == Decision.go_on()
+        assert asked(made(name), Curve(9, (0.5,) * epochs), others) == Decision.go_on()
 
 
 # ---------------------------------------------------------------------------- agreement with Optuna
@@ -190,11 +193,15 @@ def optuna_stops(
     return stops
 
 
-def our_stops(pruner: Pruner, curves: Sequence[tuple[float, ...]]) -> list[int]:
+def our_stops(pruner: Pruner, curves: Sequence[tuple[float, ...]], *, direction: Direction) -> list[int]:
     done: list[Curve] = []
     for number, values in enumerate(curves):
         epoch = next(
-            (e for e in range(1, MAX_EPOCHS) if pruner.decide(Curve(number, values[:e]), done).order is Order.STOP),
+            (
+                e
+                for e in range(1, MAX_EPOCHS)
+                if asked(pruner, Curve(number, values[:e]), done, direction).order is Order.STOP
+            ),
             MAX_EPOCHS,
         )
         done.append(Curve(number, values[:epoch], ended=True, cut=epoch < MAX_EPOCHS))
@@ -235,7 +242,9 @@ def test_trials_are_stopped_when_optuna_stops_them(
         rng = np.random.default_rng(seed)
         sign = 1.0 if direction is Direction.MAXIMIZE else -1.0
         curves = [tuple(sign * v for v in rising(rng)) for _ in range(40)]
-        ours = our_stops(make_pruner(name, options, direction=direction, max_epochs=MAX_EPOCHS), curves)
+        ours = our_stops(
+            make_pruner(name, options, direction=direction, max_epochs=MAX_EPOCHS), curves, direction=direction
+        )
         assert ours == optuna_stops(theirs(), curves, direction=direction, first=first)
         assert min(ours) < MAX_EPOCHS
 

@@ -113,6 +113,70 @@ def test_others_are_all_trials_that_trained_but_the_one_that_asks(ledger):
     begun(ledger, 1)
     begun(ledger, 2, 0.3)
     ledger.end(2, outcome())
-    assert {curve.number: curve.values for curve in ledger.others(0)} == {2: (0.3,)}
-    assert ledger.others(2)[0].ended is False
-    assert ledger.others(0)[0].ended is True
+    assert (len(ledger.others(0).bests(1)), ledger.others(0).complete) == (1, 1)
+    assert (len(ledger.others(2).bests(1)), ledger.others(2).complete) == (1, 0)
+    assert len(ledger.others(1).bests(1)) == 2
+
+
+def test_others_are_those_of_the_same_group():
+    ledger = Ledger(OBJECTIVE, group=lambda number: number % 2)
+    for number in range(4):
+        begun(ledger, number, 0.1 * number)
+    assert ledger.others(0).bests(1).percentile(100.0) == 0.2
+    assert ledger.others(1).bests(1).percentile(0.0) == pytest.approx(0.3)
+
+
+def test_an_epoch_that_was_never_told_keeps_its_place(ledger):
+    begun(ledger, 0, 0.1)
+    entry = ledger.epoch(0, report(4, 0.4))
+    assert [entry.values[0], entry.values[3]] == [0.1, 0.4]
+    assert all(math.isnan(value) for value in entry.values[1:3])
+    assert ledger.spent(0.0).epochs == 4
+
+
+def test_the_epochs_of_a_checkpoint_that_are_not_known_are_named(ledger):
+    begun(ledger, 0, 0.1, 0.2)
+    history = [{"val_accuracy": value} for value in (0.1, 0.2, 0.3, 0.4)]
+    assert [(r.epoch, r.metrics["val_accuracy"]) for r in ledger.missing(0, history)] == [(3, 0.3), (4, 0.4)]
+    assert ledger.missing(0, history[:1]) == []
+
+
+def test_the_oldest_unfinished_trial_comes_first(ledger):
+    for number in range(4):
+        begun(ledger, number)
+    for number in (3, 1, 2):
+        ledger.rest(number)
+    assert [entry.number for entry in ledger.unfinished] == [1, 2, 3]
+    ledger.begin(ledger.next_unfinished.suggestion)
+    assert ledger.next_unfinished.number == 2
+    ledger.end(2, outcome())
+    assert ledger.next_unfinished.number == 3
+    assert ledger.in_flight == 2
+
+
+def test_of_two_trials_alike_the_older_one_leads(ledger):
+    begun(ledger, 0)
+    begun(ledger, 1)
+    ledger.end(1, outcome(objective=0.5))
+    ledger.end(0, outcome(objective=0.5))
+    begun(ledger, 2, 0.5)
+    assert ledger.incumbent.number == 0
+
+
+def test_a_restored_ledger_counts_as_the_one_that_lived_through_it():
+    lived = Ledger(OBJECTIVE)
+    stored = []
+    for number, end in enumerate((outcome(), None, outcome(TrialState.PRUNED, Cause.PRUNED, objective=0.2))):
+        begun(lived, number, 0.1, 0.2)
+        if end is None:
+            lived.rest(number)
+        else:
+            lived.end(number, end)
+        stored.append(RecordedTrial(lived.entries[number].suggestion, lived.entries[number].values, end))
+    restored = Ledger(OBJECTIVE, stored)
+    for ledger in (lived, restored):
+        assert ledger.spent(0.0) == Spent(trials=3, epochs=6)
+        assert [entry.number for entry in ledger.unfinished] == [1]
+        assert (ledger.count(TrialState.COMPLETE), ledger.count(TrialState.PRUNED)) == (1, 1)
+        assert ledger.incumbent == lived.incumbent
+        assert (ledger.others(1).complete, len(ledger.others(1).bests(2))) == (1, 2)

@@ -65,6 +65,7 @@ def test_a_trial_that_was_not_finished_may_go_on(opened):
     record = opened()
     record.start(Suggestion(0, PARAMS, 10), seed=5)
     record.report(0, epoch=1, value=0.5)
+    record.flush()
     (trial,) = opened().trials()
     assert trial.outcome is None
     assert trial.curve.values == (0.5,)
@@ -126,12 +127,13 @@ def test_importances_name_the_parameter_that_matters(opened):
         params = {"units": n % 8 + 1, "rate": 0.001 * (n % 3 + 1), "optimizer": "adam"}
         record.start(Suggestion(n, params, 10), seed=n)
         record.finish(n, Outcome(TrialState.COMPLETE, Cause.FINISHED, objective=float(n % 8)))
-    found = record.importances()
+    found = record.importances(record.trials())
     assert max(found, key=found.get) == "units"
 
 
 def test_a_few_trials_have_no_importances(opened):
-    assert opened().importances() == {}
+    record = opened()
+    assert record.importances(record.trials()) == {}
 
 
 def test_a_damaged_file_is_refused_and_its_backup_is_named(tmp_path, url):
@@ -159,25 +161,23 @@ def test_what_a_killed_process_left_beside_a_damaged_file_is_to_be_deleted_too(t
 
 
 class Unreliable:
-    """A storage call that fails some times before it works."""
+    """A database that fails some times to take a statement before it works."""
 
     def __init__(self, record, failures, words):
-        self._works = record._storage.set_trial_intermediate_value
         self._left, self._words = failures, words
-        record._storage.set_trial_intermediate_value = self
+        sqlalchemy.event.listen(record._store._storage.engine, "before_cursor_execute", self._fail)
 
-    def __call__(self, *arguments):
+    def _fail(self, *arguments):
         if self._left:
             self._left -= 1
             raise sqlalchemy.exc.OperationalError("INSERT", {}, Exception(self._words))
-        return self._works(*arguments)
 
 
 @pytest.fixture
 def no_waiting(monkeypatch):
     """Retries follow one another at once."""
     waited = []
-    monkeypatch.setattr("search.record.time.sleep", waited.append)
+    monkeypatch.setattr("search.record_store.time.sleep", waited.append)
     return waited
 
 
@@ -186,8 +186,9 @@ def test_a_call_that_fails_for_a_while_is_tried_again(opened, no_waiting):
     record.start(Suggestion(0, PARAMS, 10), seed=5)
     Unreliable(record, 3, "server closed the connection")
     record.report(0, epoch=1, value=0.5)
-    assert list(record.trials()[0].values) == [0.5]
+    record.flush()
     assert no_waiting == [0.2, 0.4, 0.8]
+    assert list(record.trials()[0].values) == [0.5]
 
 
 @pytest.mark.parametrize(
@@ -201,17 +202,19 @@ def test_a_call_that_never_works_gets_a_sentence(opened, no_waiting, words, sent
     record = opened()
     record.start(Suggestion(0, PARAMS, 10), seed=5)
     Unreliable(record, 99, words)
+    record.report(0, epoch=1, value=0.5)
     with pytest.raises(RecordError, match=sentence):
-        record.report(0, epoch=1, value=0.5)
+        record.flush()
 
 
 def test_a_full_disk_is_told_as_such(opened, no_waiting, monkeypatch):
     record = opened()
     record.start(Suggestion(0, PARAMS, 10), seed=5)
     Unreliable(record, 99, "database or disk is full")
-    monkeypatch.setattr("search.record.shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+    monkeypatch.setattr("search.record_store.shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+    record.report(0, epoch=1, value=0.5)
     with pytest.raises(RecordError, match=r"record.db cannot be written: the disk is full; free some space and run"):
-        record.report(0, epoch=1, value=0.5)
+        record.flush()
 
 
 def test_half_a_file_is_refused(tmp_path, url):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from models.objective import Direction, Objective
+from models.training.orders import EpochReport
 from search.backends.simulated import SimulatedBackend
 from search.budget import Budget
 from search.clock import ManualClock
@@ -25,6 +26,7 @@ class Teller:
     def __init__(self):
         self.new, self.refused, self.started, self.reports, self.outcomes = [], {}, [], [], {}
         self.total = 0.0
+        self.turns, self.flushed = 0, []
 
     def new_trial(self, suggestion):
         self.new.append(suggestion.number)
@@ -42,6 +44,12 @@ class Teller:
         assert number not in self.outcomes, "a trial is told once"
         self.outcomes[number] = outcome
 
+    def keep_up(self):
+        self.turns += 1
+
+    def flush(self):
+        self.flushed.append(len(self.reports))
+
     def seconds(self, seconds):
         self.total = seconds
 
@@ -49,6 +57,21 @@ class Teller:
 def rising(params, epoch):
     """A better `x` is better at every epoch."""
     return {"val_accuracy": params["x"] * (1 - math.exp(-epoch / 3))}
+
+
+def checkpoint(*, epochs):
+    """What trial 0 with x = 0.5 has on disk after so many epochs."""
+    return {0: tuple(EpochReport(e, rising({"x": 0.5}, e), 1.0) for e in range(1, epochs + 1))}
+
+
+class Shown(SilentView):
+    """Counts what a person sees."""
+
+    def __init__(self):
+        self.shown = []
+
+    def show(self, progress):
+        self.shown.append(progress)
 
 
 @dataclass
@@ -66,17 +89,18 @@ class Bench:
     trial_seconds: float | None = None
     restored: tuple = ()
     seconds: float = 0.0
+    epoch_s: float = 1.0
     checkpoints: dict = field(default_factory=dict)
 
     def __post_init__(self):
-        self.clock, self.teller = ManualClock(), Teller()
+        self.clock, self.teller, self.view = ManualClock(), Teller(), Shown()
         self.driver = ScriptedDriver([{"x": x} for x in self.xs], max_epochs=EPOCHS)
         self.backend = SimulatedBackend(
-            self.curve, objective=OBJECTIVE, workers=self.workers, seconds_per_epoch=1.0, clock=self.clock,
+            self.curve, objective=OBJECTIVE, workers=self.workers, seconds_per_epoch=self.epoch_s, clock=self.clock,
             lose=self.lose, checkpoints=self.checkpoints,
         )  # fmt: skip
         pruner = make_pruner(self.pruner, {}, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
-        parts = Parts(self.driver, pruner, self.backend, self.teller, self.clock, SilentView())
+        parts = Parts(self.driver, pruner, self.backend, self.teller, self.clock, self.view)
         rules = Rules(OBJECTIVE, self.budget, self.limit or (lambda params: None), self.epochs_of, self.trial_seconds)
         self.runner = Runner(parts, rules, restored=self.restored, seconds=self.seconds)
 
@@ -236,17 +260,15 @@ def test_an_interrupted_study_pauses_its_trials_and_tells_no_outcome():
 
 def test_an_unfinished_trial_goes_on_before_a_new_one_starts():
     stored = RecordedTrial(Suggestion(0, {"x": 0.5}, EPOCHS), (0.1, 0.2), None)
-    first = Bench([0.5] * 3, budget=Budget(epochs=2)).run()
-    bench = Bench([0.5, 0.6], restored=(stored,), checkpoints=dict(first.checkpoints), budget=Budget(trials=2)).run()
+    bench = Bench([0.5, 0.6], restored=(stored,), checkpoints=checkpoint(epochs=2), budget=Budget(trials=2)).run()
     assert bench.teller.started == [(0, 2), (1, 0)]
     assert len(bench.teller.outcomes[0].metrics) == 1
     assert bench.epochs_trained == 2 * EPOCHS - 2
 
 
 def test_with_the_budget_used_up_an_unfinished_trial_is_closed_and_not_trained():
-    first = Bench([0.5], budget=Budget(epochs=4)).run()
     stored = RecordedTrial(Suggestion(0, {"x": 0.5}, EPOCHS), (0.1, 0.2, 0.3, 0.4), None)
-    bench = Bench([0.5] * 3, restored=(stored,), checkpoints=dict(first.checkpoints), budget=Budget(epochs=4)).run()
+    bench = Bench([0.5] * 3, restored=(stored,), checkpoints=checkpoint(epochs=4), budget=Budget(epochs=4)).run()
     assert bench.epochs_trained == 0
     assert bench.teller.outcomes[0].cause is Cause.BUDGET
     assert bench.teller.outcomes[0].objective is not None
@@ -265,3 +287,39 @@ def test_finished_trials_of_an_earlier_command_count_and_are_not_repeated():
     )
     bench = Bench([0.5] * 9, restored=restored, budget=Budget(trials=3)).run()
     assert sorted(bench.teller.outcomes) == [2]
+
+
+def test_epochs_that_only_the_checkpoint_knows_are_recorded_when_the_trial_goes_on():
+    """The study was killed: its last reports are lost, the checkpoint was written after them."""
+    stored = RecordedTrial(Suggestion(0, {"x": 0.5}, EPOCHS), [rising({"x": 0.5}, 1)["val_accuracy"]], None)
+    bench = Bench([0.5], restored=(stored,), checkpoints=checkpoint(epochs=4)).run()
+    assert bench.teller.reports == [(0, epoch) for epoch in range(2, EPOCHS + 1)]
+    values = bench.runner.ledger.entries[0].values
+    assert values == [rising({"x": 0.5}, epoch)["val_accuracy"] for epoch in range(1, EPOCHS + 1)]
+
+
+def test_epochs_that_a_checkpoint_repeats_are_not_recorded_twice():
+    stored = RecordedTrial(Suggestion(0, {"x": 0.5}, EPOCHS), [0.1] * 6, None)
+    bench = Bench([0.5], restored=(stored,), checkpoints=checkpoint(epochs=4)).run()
+    assert bench.teller.reports == [(0, epoch) for epoch in range(5, EPOCHS + 1)]
+
+
+def test_what_is_told_may_be_stored_at_every_turn_of_the_loop():
+    bench = Bench([0.5]).run()
+    assert bench.teller.turns >= EPOCHS
+
+
+def test_every_report_is_stored_before_the_driver_is_asked():
+    bench = Bench([0.5] * 3).run()
+    assert bench.teller.flushed == [0, EPOCHS, 2 * EPOCHS, 3 * EPOCHS]
+
+
+def test_short_epochs_are_not_all_shown_but_every_end_is():
+    bench = Bench([0.5] * 3, epoch_s=0.001).run()
+    assert 3 <= len(bench.view.shown) <= 6
+    assert [progress.complete for progress in bench.view.shown][-1] == 3
+
+
+def test_long_epochs_are_all_shown():
+    bench = Bench([0.5]).run()
+    assert {progress.spent.epochs for progress in bench.view.shown} == set(range(EPOCHS + 1))

@@ -54,6 +54,11 @@ def play(
     return seen
 
 
+def started(*, after: int) -> Started:
+    """Trial 0 goes on in the first worker after so many epochs, and tells what they were."""
+    return Started(0, 0, after, history=tuple(curve({}, epoch) for epoch in range(1, after + 1)))
+
+
 def outcome(seen: list[tuple[float, Event]]) -> Outcome:
     (last,) = [event for _, event in seen if isinstance(event, Finished)]
     return last.outcome
@@ -148,7 +153,7 @@ def test_a_paused_trial_leaves_its_worker_and_resumes_where_it_was() -> None:
     assert backend.free == 1
     backend.submit(suggestion(0, resume=True))
     resumed = play(backend)
-    assert resumed[0][1] == Started(0, 0, 1)
+    assert resumed[0][1] == started(after=1)
     assert [e.report.epoch for _, e in resumed if isinstance(e, Reported)] == [2, 3]
     assert (outcome(resumed).best_epoch, outcome(resumed).seconds) == (2, 3.0)
 
@@ -168,7 +173,7 @@ def test_without_resume_a_trial_begins_anew() -> None:
     backend.submit(suggestion(0))
     play(backend, lambda e: Decision.pause("rung"))
     backend.submit(suggestion(0))
-    assert play(backend)[0][1] == Started(0, 0, 0)
+    assert play(backend)[0][1] == started(after=0)
 
 
 def test_a_lost_worker_loses_the_epoch_in_hand_once() -> None:
@@ -178,7 +183,7 @@ def test_a_lost_worker_loses_the_epoch_in_hand_once() -> None:
     assert backend.free == 2
     backend.submit(suggestion(0, resume=True))
     seen = play(backend)
-    assert seen[0][1] == Started(0, 0, 2)
+    assert seen[0][1] == started(after=2)
     assert outcome(seen).epochs == 3
 
 
@@ -191,8 +196,26 @@ def test_another_backend_resumes_from_the_same_checkpoints() -> None:
     second = backend_of(checkpoints=disk)
     second.submit(suggestion(0, resume=True))
     seen = play(second)
-    assert seen[0][1] == Started(0, 0, 1)
+    assert seen[0][1] == started(after=1)
     assert outcome(seen).epochs == 3
+
+
+def test_a_finished_trial_leaves_no_checkpoint() -> None:
+    backend = backend_of()
+    backend.submit(suggestion(0))
+    play(backend)
+    assert backend.checkpoints == {}
+
+
+def test_a_trial_gets_the_first_worker_that_is_idle() -> None:
+    backend = backend_of(workers=3)
+    for number, epochs in enumerate((1, 2, 3)):
+        backend.submit(suggestion(number, epochs))
+    play(backend)
+    backend.submit(suggestion(3))
+    backend.submit(suggestion(4))
+    workers = [event.worker for _, event in play(backend) if isinstance(event, Started)]
+    assert workers == [0, 1]
 
 
 def test_a_curve_that_ends_is_an_early_stop() -> None:

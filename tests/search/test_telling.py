@@ -29,6 +29,12 @@ class Record:
     def finish(self, number, outcome):
         self._told.append(("record", "finish", number, outcome))
 
+    def keep_up(self):
+        self._told.append(("record", "keep up"))
+
+    def flush(self):
+        self._told.append(("record", "flush"))
+
     def set_seconds(self, seconds):
         self._told.append(("record", "seconds", seconds))
 
@@ -83,6 +89,12 @@ def test_a_configuration_outside_the_limits_is_recorded_and_not_tracked(told):
     refused = Outcome(TrialState.PRUNED, Cause.INFEASIBLE, "x <= 1: x is 2")
     told.teller.infeasible(SUGGESTION, refused)
     assert told.calls == [("record", "start", 7, 107), ("record", "finish", 7, refused)]
+
+
+def test_the_record_is_asked_to_keep_up_and_to_store_everything(told):
+    told.teller.keep_up()
+    told.teller.flush()
+    assert told.calls == [("record", "keep up"), ("record", "flush")]
 
 
 def test_seconds_are_recorded(told):

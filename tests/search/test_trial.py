@@ -48,7 +48,7 @@ class Lab:
             self.reports.append(report)
             return answer(report.epoch)
 
-        return run_trial(task, Calls(self.started.append, epoch), warm=self.warm)
+        return run_trial(task, Calls(lambda history: self.started.append(len(history)), epoch), warm=self.warm)
 
 
 @pytest.fixture

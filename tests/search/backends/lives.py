@@ -19,7 +19,7 @@ def live(connection, settings):
 
 def play(task, calls):
     """Plays `task.config["part"]`: train, hang, die, or exit; the value of an epoch is the worker's process id."""
-    calls.started(0)
+    calls.started(())
     part = task.config["part"]
     for epoch in range(1, task.epochs + 1):
         if part == "hang":

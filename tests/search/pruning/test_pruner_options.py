@@ -8,6 +8,7 @@ import pytest
 from models.objective import Direction
 from search.pruning.registry import OPTIONS, make_pruner
 from search.study import Curve, Decision
+from tests.search.pruning.rivals import asked
 
 EPOCHS = 27
 BASES: dict[str, dict[str, Any]] = {"threshold": {"lower": 0.3, "upper": 0.9}}
@@ -52,7 +53,7 @@ def decisions(name: str, options: dict[str, Any]) -> list[Decision]:
     pruner = make_pruner(name, options, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
     trials = [curve(number) for number in range(10)]
     return [
-        pruner.decide(Curve(trial.number, trial.values[:epoch]), [t for t in trials if t is not trial])
+        asked(pruner, Curve(trial.number, trial.values[:epoch]), [t for t in trials if t is not trial])
         for trial in trials
         for epoch in range(1, EPOCHS)
     ]

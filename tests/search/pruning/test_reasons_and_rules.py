@@ -10,6 +10,7 @@ from search.pruning.hyperband import HyperbandPruner
 from search.pruning.registry import make_pruner
 from search.pruning.successive_halving import SuccessiveHalvingPruner
 from search.study import Curve, Decision
+from tests.search.pruning.rivals import asked
 
 GO_ON = Decision.go_on()
 
@@ -31,67 +32,67 @@ SEVEN = [complete(n, 0.1, 0.9 + n / 100) for n in range(7)]
 
 
 def test_median_says_its_figures() -> None:
-    decision = made("median").decide(Curve(9, (0.2, 0.912)), SEVEN)
+    decision = asked(made("median"), Curve(9, (0.2, 0.912)), SEVEN)
     assert decision == Decision.stop("0.912 is below the median 0.93 of 7 trials at epoch 2")
 
 
 def test_median_says_above_when_small_is_good() -> None:
     others = [complete(n, -0.1, -0.9 - n / 100) for n in range(7)]
-    decision = made("median", Direction.MINIMIZE).decide(Curve(9, (-0.2, -0.912)), others)
+    decision = asked(made("median", Direction.MINIMIZE), Curve(9, (-0.2, -0.912)), others, Direction.MINIMIZE)
     assert decision.reason == "-0.912 is above the median -0.93 of 7 trials at epoch 2"
 
 
 def test_percentile_says_what_share_goes_on() -> None:
-    decision = made("percentile", percentile=50 / 3).decide(Curve(9, (0.2, 0.94)), SEVEN)
+    decision = asked(made("percentile", percentile=50 / 3), Curve(9, (0.2, 0.94)), SEVEN)
     assert decision.reason == "0.94 is below the 0.95 that the best 16.6667 % of 7 trials reach at epoch 2"
 
 
 def test_median_compares_the_best_so_far_not_the_last_value() -> None:
-    assert made("median").decide(Curve(9, (0.95, 0.2)), SEVEN) == GO_ON
+    assert asked(made("median"), Curve(9, (0.95, 0.2)), SEVEN) == GO_ON
 
 
 def test_median_spares_the_first_three_epochs_when_nothing_is_said() -> None:
     pruner = make_pruner("median", {}, direction=Direction.MAXIMIZE, max_epochs=81)
-    assert pruner.decide(Curve(9, (0.0,) * 3), SEVEN) == GO_ON
-    assert pruner.decide(Curve(9, (0.0,) * 4), SEVEN) != GO_ON
+    assert asked(pruner, Curve(9, (0.0,) * 3), SEVEN) == GO_ON
+    assert asked(pruner, Curve(9, (0.0,) * 4), SEVEN) != GO_ON
 
 
 def test_a_difference_by_rounding_is_a_tie() -> None:
     others = [complete(n, 0.5) for n in range(7)]
-    assert made("median").decide(Curve(9, (0.5 - 1e-8,)), others) == GO_ON
-    assert made("median").decide(Curve(9, (0.5 - 1e-4,)), others) != GO_ON
+    assert asked(made("median"), Curve(9, (0.5 - 1e-8,)), others) == GO_ON
+    assert asked(made("median"), Curve(9, (0.5 - 1e-4,)), others) != GO_ON
 
 
 def test_median_waits_for_its_startup_trials() -> None:
-    assert made("median").decide(Curve(9, (0.0,)), SEVEN[:4]) == GO_ON
-    assert made("median", startup_trials=4).decide(Curve(9, (0.0,)), SEVEN[:4]) != GO_ON
+    assert asked(made("median"), Curve(9, (0.0,)), SEVEN[:4]) == GO_ON
+    assert asked(made("median", startup_trials=4), Curve(9, (0.0,)), SEVEN[:4]) != GO_ON
 
 
 def test_median_looks_after_the_warm_up_and_then_at_every_interval() -> None:
     pruner = made("median", warmup_epochs=2, interval_epochs=3)
-    looked = [e for e in range(1, 10) if pruner.decide(Curve(9, (0.0,) * e), SEVEN) != GO_ON]
+    looked = [e for e in range(1, 10) if asked(pruner, Curve(9, (0.0,) * e), SEVEN) != GO_ON]
     assert looked == [3, 6, 9]
 
 
 def test_median_does_not_count_pruned_trials() -> None:
     pruned = [cut(n, 0.1, 0.2) for n in range(20, 60)]
-    assert made("median").decide(Curve(9, (0.1, 0.3)), [*SEVEN, *pruned]) != GO_ON
-    assert made("median").decide(Curve(9, (0.0,)), pruned) == GO_ON
+    assert asked(made("median"), Curve(9, (0.1, 0.3)), [*SEVEN, *pruned]) != GO_ON
+    assert asked(made("median"), Curve(9, (0.0,)), pruned) == GO_ON
 
 
 def test_a_trial_that_stopped_early_keeps_its_best_for_later_epochs() -> None:
-    decision = made("median").decide(Curve(9, (0.5,) * 30), SEVEN)
+    decision = asked(made("median"), Curve(9, (0.5,) * 30), SEVEN)
     assert decision.reason == "0.5 is below the median 0.93 of 7 trials at epoch 30"
 
 
 def test_halving_says_its_place() -> None:
     rivals = [Curve(n, (n / 10,)) for n in range(8)]
-    decision = made("successive_halving").decide(Curve(9, (0.55,)), rivals)
+    decision = asked(made("successive_halving"), Curve(9, (0.55,)), rivals)
     assert decision.reason == "0.55 is place 3 of 9 at the rung of epoch 1; the best 2 go on"
 
 
 def test_halving_keeps_only_the_best_while_there_are_few() -> None:
-    decision = made("successive_halving").decide(Curve(9, (0.1,)), [Curve(1, (0.2,))])
+    decision = asked(made("successive_halving"), Curve(9, (0.1,)), [Curve(1, (0.2,))])
     assert decision.reason == "0.1 is place 2 of 2 at the rung of epoch 1; the best goes on"
 
 
@@ -103,8 +104,8 @@ def test_halving_looks_at_rungs_only() -> None:
 def test_halving_counts_pruned_trials_at_the_rungs_they_reached_only() -> None:
     pruner = made("successive_halving", eta=2)
     rivals = [cut(n, 0.1) for n in range(10)] + [complete(20, 0.9, 0.9), complete(21, 0.8, 0.8)]
-    assert pruner.decide(Curve(9, (0.5,)), rivals) == GO_ON
-    assert pruner.decide(Curve(9, (0.5, 0.5)), rivals) != GO_ON
+    assert asked(pruner, Curve(9, (0.5,)), rivals) == GO_ON
+    assert asked(pruner, Curve(9, (0.5, 0.5)), rivals) != GO_ON
 
 
 def test_hyperband_spreads_trials_over_brackets_by_the_shares_of_the_paper() -> None:
@@ -112,9 +113,9 @@ def test_hyperband_spreads_trials_over_brackets_by_the_shares_of_the_paper() -> 
     assert pruner.shares() == (81, 34, 15, 8, 5)
     counts = [0] * 5
     for number in range(143):
-        counts[pruner.bracket(number)] += 1
+        counts[pruner.group(number)] += 1
     assert all(abs(count - share) <= 2 for count, share in zip(counts, pruner.shares(), strict=True))
-    assert {pruner.bracket(number) for number in range(30)} >= {0, 1, 2}
+    assert {pruner.group(number) for number in range(30)} >= {0, 1, 2}
 
 
 def test_hyperband_has_a_bracket_for_each_power_of_eta_up_to_the_true_maximum() -> None:
@@ -125,21 +126,19 @@ def test_hyperband_has_a_bracket_for_each_power_of_eta_up_to_the_true_maximum() 
 
 def test_hyperband_compares_inside_the_bracket_and_names_it() -> None:
     rule = HyperbandPruner(Direction.MAXIMIZE, max_epochs=81)
-    same, other = (
-        [n for n in range(40) if (rule.bracket(n) == rule.bracket(40)) is inside] for inside in (True, False)
-    )
-    trial = Curve(40, (0.5,) * 3 ** rule.bracket(40))
+    same, other = ([n for n in range(40) if (rule.group(n) == rule.group(40)) is inside] for inside in (True, False))
+    trial = Curve(40, (0.5,) * 3 ** rule.group(40))
     long = (0.9,) * 81
-    assert rule.decide(trial, [complete(n, *long) for n in other]) == GO_ON
-    decision = rule.decide(trial, [complete(n, *long) for n in same])
-    assert decision.reason.startswith(f"in bracket {rule.bracket(40)}, 0.5 is place {len(same) + 1} of")
+    assert asked(rule, trial, [complete(n, *long) for n in other]) == GO_ON
+    decision = asked(rule, trial, [complete(n, *long) for n in same])
+    assert decision.reason.startswith(f"in bracket {rule.group(40)}, 0.5 is place {len(same) + 1} of")
 
 
 def test_patient_waits_while_the_trial_improves() -> None:
     pruner = made("patient", patience=2, pruner={"name": "median", "startup_trials": 1})
-    assert pruner.decide(Curve(9, (0.1, 0.2, 0.3, 0.31)), SEVEN) == GO_ON
-    assert pruner.decide(Curve(9, (0.3, 0.3)), SEVEN) == GO_ON
-    decision = pruner.decide(Curve(9, (0.1, 0.3, 0.2, 0.3)), SEVEN)
+    assert asked(pruner, Curve(9, (0.1, 0.2, 0.3, 0.31)), SEVEN) == GO_ON
+    assert asked(pruner, Curve(9, (0.3, 0.3)), SEVEN) == GO_ON
+    decision = asked(pruner, Curve(9, (0.1, 0.3, 0.2, 0.3)), SEVEN)
     assert decision.reason == (
         "no better than 0.3 for 2 epochs, and 0.3 is below the median 0.93 of 7 trials at epoch 4"
     )
@@ -148,13 +147,13 @@ def test_patient_waits_while_the_trial_improves() -> None:
 def test_patient_takes_a_small_improvement_for_none() -> None:
     wrapped = {"name": "threshold", "lower": 0.9}
     trial = Curve(9, (0.1, 0.3, 0.31, 0.32))
-    assert made("patient", patience=2, min_delta=0.01, pruner=wrapped).decide(trial, []) == GO_ON
-    assert made("patient", patience=2, min_delta=0.05, pruner=wrapped).decide(trial, []) != GO_ON
+    assert asked(made("patient", patience=2, min_delta=0.01, pruner=wrapped), trial, []) == GO_ON
+    assert asked(made("patient", patience=2, min_delta=0.05, pruner=wrapped), trial, []) != GO_ON
 
 
 def test_patient_does_not_stop_what_the_wrapped_pruner_would_keep() -> None:
     pruner = made("patient", patience=2, pruner={"name": "median", "startup_trials": 1})
-    assert pruner.decide(Curve(9, (0.99,) * 9), SEVEN) == GO_ON
+    assert asked(pruner, Curve(9, (0.99,) * 9), SEVEN) == GO_ON
 
 
 @pytest.mark.parametrize(
@@ -162,10 +161,10 @@ def test_patient_does_not_stop_what_the_wrapped_pruner_would_keep() -> None:
     [(0.2, "0.2 is below 0.3 at epoch 2"), (0.8, "0.8 is above 0.7 at epoch 2"), (0.5, "")],
 )
 def test_threshold_says_which_bound_is_broken(value: float, reason: str) -> None:
-    assert made("threshold", lower=0.3, upper=0.7).decide(Curve(9, (0.5, value)), []).reason == reason
+    assert asked(made("threshold", lower=0.3, upper=0.7), Curve(9, (0.5, value)), []).reason == reason
 
 
 def test_threshold_looks_after_the_warm_up() -> None:
     pruner = made("threshold", lower=0.3, warmup_epochs=1)
-    assert pruner.decide(Curve(9, (0.0,)), []) == GO_ON
-    assert pruner.decide(Curve(9, (0.0, 0.0)), []) != GO_ON
+    assert asked(pruner, Curve(9, (0.0,)), []) == GO_ON
+    assert asked(pruner, Curve(9, (0.0, 0.0)), []) != GO_ON
