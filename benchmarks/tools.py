@@ -25,7 +25,7 @@ def ours(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path) ->
 
     warm = Warm(Graphs(), {data: open_dataset(data)})
     objective = Objective("val_accuracy", Direction.MAXIMIZE)
-    calls = Calls(started=lambda epoch: None, epoch=lambda report: Decision.go_on())
+    calls = Calls(started=lambda epoch, trained_s: None, epoch=lambda report: Decision.go_on())
     values = []
     for number, written in enumerate(configurations):
         model = spec_of(written["model"]["family"]).model_validate(written["model"])

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from models.objective import Direction
@@ -47,6 +47,7 @@ class Cause(StrEnum):
 class Suggestion:
     """What to train next. `epochs` is the epoch to train to; with `resume` the trial goes on from its checkpoint.
 
+    With `resume` and no epochs, nothing is trained: what the checkpoint holds is stored as the trial's end.
     state: what the driver must get back on `restore` to go on as if it had never stopped (JSON values).
     """
 
@@ -56,6 +57,10 @@ class Suggestion:
     source: str = ""
     resume: bool = False
     state: Mapping[str, object] = field(default_factory=dict)
+
+    def to_store(self) -> "Suggestion":
+        """The same trial, to be stored as its checkpoint has it."""
+        return replace(self, resume=True, epochs=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +160,12 @@ class RecordedTrial:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A worker has begun the trial; `epoch` is the last one already trained (0 for a new trial)."""
+    """A worker has begun the trial; `epoch` is the last one already trained (0 for a new trial), in `trained_s`."""
 
     number: int
     worker: int
     epoch: int
+    trained_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +194,15 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The worker died, hung or was ended while it trained this trial; it has been replaced."""
+    """The worker died, hung or was ended while it trained this trial; it has been replaced.
+
+    hint: what may be behind it, for when it happens to the trial again and again.
+    """
 
     number: int
     cause: Cause
     reason: str
+    hint: str = ""
 
 
 Event = Started | Reported | Finished | Paused | Lost

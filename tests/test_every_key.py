@@ -142,7 +142,12 @@ TESTS: dict[str, str] = {
     "workers.count": BACKEND + "test_count_workers_train_at_the_same_time",
     "workers.threads": "tests/models/training/test_predict_and_process.py::test_threads_reach_tensorflow",
     "workers.trial_time": STUDY + "test_the_time_of_a_trial_ends_it_after_its_epoch",
+    "workers.memory": BACKEND + "test_a_worker_beyond_its_memory_is_ended_in_the_middle_of_its_epoch",
+    "workers.gpus_per_trial": BACKEND
+    + "test_every_worker_has_the_environment_of_its_place_also_one_that_replaces_another",
     "workers.silence": BACKEND + "test_a_trial_whose_epoch_takes_longer_than_the_silence_is_taken_for_hung",
+    "keep.trials": STUDY + "test_beyond_so_many_trials_the_files_of_the_worst_are_deleted",
+    "keep.disk": STUDY + "test_beyond_so_much_disk_the_files_of_the_worst_are_deleted",
     "ensemble": STUDY + "test_without_an_ensemble_none_is_made",
     "ensemble.size": STUDY + "test_the_size_of_the_ensemble_bounds_its_members",
     "ensemble.holdout": STUDY + "test_the_holdout_says_on_how_many_rows_the_ensemble_is_judged",

@@ -83,7 +83,7 @@ class SimulatedBackend:
         taken = {trial.worker for trial in self._trials.values()}
         worker = next(w for w in range(self.workers) if w not in taken)
         trial = self._trials[suggestion.number] = _Trial(suggestion, worker, list(history))
-        self._at(0.0, Started(suggestion.number, worker, len(history)))
+        self._at(0.0, Started(suggestion.number, worker, len(history), sum(r.seconds for r in history)))
         self._train(trial)
 
     def events(self, timeout_s: float) -> Iterable[Event]:
@@ -112,6 +112,14 @@ class SimulatedBackend:
             self._at(0.0, Paused(number, len(trial.history)))
         else:
             self._train(trial)
+
+    def end(self, number: int, cause: Cause, reason: str) -> None:
+        now = self.clock.monotonic_s()
+        due = [event for at_s, _, event in self._queue if event.number == number and at_s <= now]
+        if number in self._trials and not any(isinstance(event, Finished | Paused | Lost) for event in due):
+            self._queue = [entry for entry in self._queue if entry[2].number != number]
+            heapq.heapify(self._queue)
+            self._at(0.0, Lost(number, cause, reason))
 
     def close(self, *, gently: bool) -> None:
         """Ends all trials; gently, their `Paused` are the last events."""

@@ -148,7 +148,7 @@ def test_a_paused_trial_leaves_its_worker_and_resumes_where_it_was() -> None:
     assert backend.free == 1
     backend.submit(suggestion(0, resume=True))
     resumed = play(backend)
-    assert resumed[0][1] == Started(0, 0, 1)
+    assert resumed[0][1] == Started(0, 0, 1, 1.0)
     assert [e.report.epoch for _, e in resumed if isinstance(e, Reported)] == [2, 3]
     assert (outcome(resumed).best_epoch, outcome(resumed).seconds) == (2, 3.0)
 
@@ -178,7 +178,7 @@ def test_a_lost_worker_loses_the_epoch_in_hand_once() -> None:
     assert backend.free == 2
     backend.submit(suggestion(0, resume=True))
     seen = play(backend)
-    assert seen[0][1] == Started(0, 0, 2)
+    assert seen[0][1] == Started(0, 0, 2, 2.0)
     assert outcome(seen).epochs == 3
 
 
@@ -191,7 +191,7 @@ def test_another_backend_resumes_from_the_same_checkpoints() -> None:
     second = backend_of(checkpoints=disk)
     second.submit(suggestion(0, resume=True))
     seen = play(second)
-    assert seen[0][1] == Started(0, 0, 1)
+    assert seen[0][1] == Started(0, 0, 1, 1.0)
     assert outcome(seen).epochs == 3
 
 
@@ -270,3 +270,37 @@ def test_the_same_calls_give_the_same_events() -> None:
         return play(backend)
 
     assert once() == once()
+
+
+def test_a_trial_that_is_ended_by_force_is_lost_at_once_and_leaves_its_worker() -> None:
+    backend = backend_of(workers=1, seconds_per_epoch=lambda params, epoch: 1.0 if epoch < 3 else 1000.0)
+    backend.submit(suggestion(0))
+    for _ in range(3):
+        for event in backend.events(1.0):
+            if isinstance(event, Reported):
+                backend.answer(0, Decision.go_on())
+    backend.end(0, Cause.OVER_TIME, "too long")
+    assert list(backend.events(1.0)) == [Lost(0, Cause.OVER_TIME, "too long")]
+    assert backend.free == 1
+    assert len(backend.checkpoints[0]) == 2
+
+
+def test_a_trial_that_has_finished_cannot_be_ended_by_force() -> None:
+    backend = backend_of()
+    backend.submit(suggestion(0, epochs=1))
+    list(backend.events(1.0))
+    (report,) = backend.events(1.0)
+    assert isinstance(report, Reported)
+    backend.answer(0, Decision.go_on())
+    backend.end(0, Cause.OVER_TIME, "too long")
+    assert [type(event) for event in backend.events(1.0)] == [Finished]
+
+
+def test_with_no_epochs_what_the_checkpoint_holds_is_the_end_of_the_trial() -> None:
+    backend = backend_of(checkpoints={})
+    backend.submit(suggestion(0, epochs=2))
+    play(backend)
+    backend.submit(suggestion(0, epochs=2).to_store())
+    seen = play(backend)
+    assert [type(event) for _, event in seen] == [Started, Finished]
+    assert outcome(seen).epochs == 2
