@@ -143,8 +143,7 @@ TESTS: dict[str, str] = {
     "workers.threads": "tests/models/training/test_predict_and_process.py::test_threads_reach_tensorflow",
     "workers.trial_time": STUDY + "test_the_time_of_a_trial_ends_it_after_its_epoch",
     "workers.memory": BACKEND + "test_a_worker_beyond_its_memory_is_ended_in_the_middle_of_its_epoch",
-    "workers.gpus_per_trial": BACKEND
-    + "test_every_worker_has_the_environment_of_its_place_also_one_that_replaces_another",
+    "workers.gpus_per_trial": BACKEND + "test_every_worker_and_its_successor_have_the_environment_of_their_place",
     "workers.silence": BACKEND + "test_a_trial_whose_epoch_takes_longer_than_the_silence_is_taken_for_hung",
     "keep.trials": STUDY + "test_beyond_so_many_trials_the_files_of_the_worst_are_deleted",
     "keep.disk": STUDY + "test_beyond_so_much_disk_the_files_of_the_worst_are_deleted",

@@ -7,6 +7,7 @@ replaced either way. The coordinator itself never imports TensorFlow.
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ FROZEN_S = 60.0
 """A worker that gives no sign of life for so long is stopped or frozen: its process does not even run a thread."""
 SHORT_OF_MEMORY = "a system that is short of memory does this: set workers.memory, or have fewer workers"
 _PATIENCE_S = 2.0
+_SERVER_PAUSES_S = (0.05, 0.2, 1.0, 2.0)
+
+
+class WorkerServerError(MendableError):
+    """No worker can be started."""
 
 
 class WorkerMemoryError(MendableError):
@@ -80,6 +86,7 @@ class _Worker:
     rss_bytes: int = 0
     is_new: bool = True
     hung_up: bool = False
+    is_ended: bool = False
     verdict: tuple[Cause, str] | None = None
     graphs: deque[str] = field(default_factory=lambda: deque(maxlen=GRAPHS_KEPT))
 
@@ -150,7 +157,7 @@ class LocalBackend:
 
     def close(self, *, gently: bool) -> None:
         for worker in self._workers:
-            if gently and worker.number is None:
+            if gently and worker.number is None and not worker.is_ended:
                 worker.connection.close()
                 worker.process.join(_PATIENCE_S)
             self._end(worker)
@@ -170,14 +177,33 @@ class LocalBackend:
             self._settings.memory_bytes,
             environments[place] if environments else {},
         )
-        process = self._context.Process(target=self._life.work, args=(there, settings), daemon=True)
-        process.start()
+        process = self._forked(there, settings)
         there.close()
         self._born += 1
         now = self._clock.monotonic_s()
         return _Worker(process, here, heard_s=now, moved_s=now)
 
+    def _forked(self, connection: Connection, settings: WorkerSettings) -> BaseProcess:
+        """A process that the server has forked; a server that has died is replaced."""
+        for pause_s in _SERVER_PAUSES_S:
+            process = self._context.Process(target=self._life.work, args=(connection, settings), daemon=True)
+            try:
+                process.start()
+                return process
+            except (ConnectionError, EOFError):
+                # it has just died, and Python takes it for alive until the system has said so
+                time.sleep(pause_s)
+                _start_server(self._context, self._settings.log, self._life.preload)
+        raise WorkerServerError(
+            "the process that workers are forked from dies again and again",
+            f"{self._settings.log} may say why; is there memory enough?",
+        )
+
     def _end(self, worker: _Worker) -> None:
+        """Once only: where no successor can be started, all workers are ended after this one."""
+        if worker.is_ended:
+            return
+        worker.is_ended = True
         worker.process.kill()
         worker.process.join()
         worker.connection.close()

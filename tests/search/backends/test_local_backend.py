@@ -13,7 +13,7 @@ import pytest
 from lives import ACTING
 
 from models.objective import Direction, Objective
-from search.backends.local import SHORT_OF_MEMORY, LocalBackend, LocalSettings, WorkerMemoryError
+from search.backends.local import SHORT_OF_MEMORY, LocalBackend, LocalSettings, WorkerMemoryError, WorkerServerError
 from search.clock import ManualClock
 from search.study import Cause, Decision, Finished, Lost, Outcome, Paused, Reported, Started, Suggestion, TrialState
 from search.trial import TrialTask
@@ -158,6 +158,35 @@ def test_a_killed_worker_is_told_and_the_others_train_on(theatre):
     stage.events(lambda e: isinstance(e, Finished | Lost) and (ended.update({e.number: e}) or len(ended) == 2))
     assert ended[0] == Lost(0, Cause.LOST, "its worker died (killed by SIGKILL)", SHORT_OF_MEMORY)
     assert isinstance(ended[1], Finished)
+
+
+def test_the_death_of_the_server_that_workers_are_forked_from_costs_an_epoch(theatre):
+    """Nobody passes on exit codes any more; the workers are replaced, from another server."""
+    stage = theatre(workers=2)
+    stage.begin(0, "hang")
+    stage.begin(1, "hang")
+    started = set()
+    stage.events(lambda e: isinstance(e, Started) and (started.add(e.number) or len(started) == 2))
+    before = stage.processes()
+    os.kill(psutil.Process(before[0]).ppid(), signal.SIGKILL)
+    lost = set()
+    stage.events(lambda e: isinstance(e, Lost) and (lost.add(e.number) or len(lost) == 2))
+    assert all(map(is_gone, before))
+    stage.begin(2)
+    assert isinstance(stage.end_of(2), Finished)
+
+
+def test_a_server_that_cannot_live_ends_the_study_with_a_sentence(theatre, monkeypatch):
+    stage = theatre()
+
+    def refused(process):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("multiprocessing.context.ForkServerProcess.start", refused)
+    monkeypatch.setattr("search.backends.local._SERVER_PAUSES_S", (0.0, 0.0))
+    os.kill(stage.processes()[0], signal.SIGKILL)
+    with pytest.raises(WorkerServerError, match=r"the process that workers are forked from dies again .*workers.log"):
+        stage.events(lambda e: False)
 
 
 def test_an_idle_worker_that_dies_is_replaced_without_a_word(theatre):
