@@ -4,21 +4,17 @@ A worker is ready in some hundredths of a second; its death is seen at once, its
 replaced either way. The coordinator itself never imports TensorFlow.
 """
 
-import multiprocessing
-import os
 import signal
-import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from models.spec.byte_sizes import size_words
 from models.training.graph_key import GRAPHS_KEPT
+from search.backends.fork_server import ForkServer
 from search.backends.worker import Alive, WorkerSettings, work
 from search.clock import Clock
 from search.study import Cause, Decision, Event, Finished, Lost, Paused, Started, Suggestion
@@ -29,11 +25,6 @@ FROZEN_S = 60.0
 """A worker that gives no sign of life for so long is stopped or frozen: its process does not even run a thread."""
 SHORT_OF_MEMORY = "a system that is short of memory does this: set workers.memory, or have fewer workers"
 _PATIENCE_S = 2.0
-_SERVER_PAUSES_S = (0.05, 0.2, 1.0, 2.0)
-
-
-class WorkerServerError(MendableError):
-    """No worker can be started."""
 
 
 class WorkerMemoryError(MendableError):
@@ -111,8 +102,7 @@ class LocalBackend:
         self._life = life
         self._task_of = task_of
         self._clock = clock
-        self._context = multiprocessing.get_context("forkserver")
-        _start_server(self._context, settings.log, life.preload)
+        self._server = ForkServer(life.preload, settings.log)
         self._born = 0
         self._workers = [self._start(place) for place in range(settings.workers)]
 
@@ -169,7 +159,7 @@ class LocalBackend:
 
     def _start(self, place: int) -> _Worker:
         """A new worker; it has the environment, and so the GPUs, of the one that it replaces."""
-        here, there = self._context.Pipe()
+        here, there = self._server.pipe()
         environments = self._settings.environments
         settings = WorkerSettings(
             self._born,
@@ -177,27 +167,11 @@ class LocalBackend:
             self._settings.memory_bytes,
             environments[place] if environments else {},
         )
-        process = self._forked(there, settings)
+        process = self._server.fork(self._life.work, there, settings)
         there.close()
         self._born += 1
         now = self._clock.monotonic_s()
         return _Worker(process, here, heard_s=now, moved_s=now)
-
-    def _forked(self, connection: Connection, settings: WorkerSettings) -> BaseProcess:
-        """A process that the server has forked; a server that has died is replaced."""
-        for pause_s in _SERVER_PAUSES_S:
-            process = self._context.Process(target=self._life.work, args=(connection, settings), daemon=True)
-            try:
-                process.start()
-                return process
-            except (ConnectionError, EOFError):
-                # it has just died, and Python takes it for alive until the system has said so
-                time.sleep(pause_s)
-                _start_server(self._context, self._settings.log, self._life.preload)
-        raise WorkerServerError(
-            "the process that workers are forked from dies again and again",
-            f"{self._settings.log} may say why; is there memory enough?",
-        )
 
     def _end(self, worker: _Worker) -> None:
         """Once only: where no successor can be started, all workers are ended after this one."""
@@ -273,23 +247,6 @@ class LocalBackend:
     def _is_bloated(self, worker: _Worker) -> bool:
         """TensorFlow never gives memory back: a large worker is replaced between two trials."""
         return worker.number is None and not worker.is_new and worker.rss_bytes > self._settings.recycle_bytes
-
-
-def _start_server(context: ForkServerContext, log: Path, preload: Sequence[str]) -> None:
-    """Starts the server that workers are forked from; what it and they print goes to `log`, not into the view."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    context.set_forkserver_preload(list(preload))
-    log.parent.mkdir(parents=True, exist_ok=True)
-    kept = [os.dup(1), os.dup(2)]
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    try:
-        forkserver.ensure_running()
-    finally:
-        for number, handle in enumerate(kept, start=1):
-            os.dup2(handle, number)
-            os.close(handle)
 
 
 def _exit_words(code: int | None) -> str:

@@ -13,7 +13,8 @@ import pytest
 from lives import ACTING
 
 from models.objective import Direction, Objective
-from search.backends.local import SHORT_OF_MEMORY, LocalBackend, LocalSettings, WorkerMemoryError, WorkerServerError
+from search.backends.fork_server import WorkerServerError
+from search.backends.local import SHORT_OF_MEMORY, LocalBackend, LocalSettings, WorkerMemoryError
 from search.clock import ManualClock
 from search.study import Cause, Decision, Finished, Lost, Outcome, Paused, Reported, Started, Suggestion, TrialState
 from search.trial import TrialTask
@@ -183,7 +184,7 @@ def test_a_server_that_cannot_live_ends_the_study_with_a_sentence(theatre, monke
         raise ConnectionRefusedError
 
     monkeypatch.setattr("multiprocessing.context.ForkServerProcess.start", refused)
-    monkeypatch.setattr("search.backends.local._SERVER_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr("search.backends.fork_server._PAUSES_S", (0.0, 0.0))
     os.kill(stage.processes()[0], signal.SIGKILL)
     with pytest.raises(WorkerServerError, match=r"the process that workers are forked from dies again .*workers.log"):
         stage.events(lambda e: False)
