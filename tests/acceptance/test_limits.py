@@ -1,6 +1,8 @@
 """The real command against trials that take too much: time, memory, disk."""
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -55,6 +57,23 @@ def test_the_time_of_a_study_is_over_also_in_the_middle_of_an_epoch(study):
     assert study.outcome("limits", 0, "reason") == (
         "its epoch did not end within 1 s after the study's time (budget.time)"
     )
+
+
+def test_a_trial_that_is_ended_by_force_is_stored_as_its_last_checkpoint_has_it(study):
+    """Its epoch does not end because its worker is stopped; another worker stores it."""
+    long = ("training.epochs=10000", "training.early_stopping=none", "training.checkpoint_every=0.001")
+    command = study.start("run", "space.yaml", *long, "budget={time: 15s}", "ensemble=1")
+    trial = study.root / "studies" / "limits" / "trials" / "0000"
+    command.wait_for(lambda text: (trial / "checkpoint").exists(), "a checkpoint")
+    os.kill(command.workers()[0], signal.SIGSTOP)
+    assert command.end() == 0, command.text
+    assert study.trials("limits") == {0: "PRUNED"}
+    assert study.outcome("limits", 0, "cause") == "budget used up"
+    stored = json.loads((trial / "manifest.json").read_text())["result"]
+    assert study.outcome("limits", 0, "best_epoch") == stored["best_epoch"] > 0
+    assert {path.name for path in trial.iterdir()} >= {"model.keras", "predictions.npz"}
+    assert not (trial / "checkpoint").exists()
+    assert "the best single model wins" in command.text
 
 
 def test_the_time_of_a_trial_is_over_also_in_the_middle_of_an_epoch(study):
