@@ -27,7 +27,7 @@ RunTrial = Callable[[TrialTask, Calls], Outcome | Left]
 BEAT_S = 2.0
 """Seconds between two signs of life."""
 WATCH_S = 0.1
-"""Seconds between two looks at a memory that has a limit: 17 microseconds each."""
+"""Seconds between two looks at a memory that has a limit; one takes some 12 microseconds."""
 OOM_SCORE = 500
 """Out of 1,000: the kernel that is short of memory ends a worker, which is replaced, before its coordinator."""
 
