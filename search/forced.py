@@ -8,7 +8,6 @@ from models.objective import Objective
 from search.study import Cause, Outcome, TrialState
 
 NOTHING_STORED = "it had left no checkpoint, so there is no model of it"
-_OWN_ENDS = (Cause.EARLY_STOPPED, Cause.TARGET, Cause.NAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,10 @@ class Forced:
         The objective is that of the stored files. A trial that had come to an end of its own, and was ended by force
         while it stored its results, keeps that end.
         """
-        if stored.state is TrialState.FAILED or stored.cause in _OWN_ENDS or stored.epochs >= trained.planned:
-            return stored
-        if stored.epochs == 0:
+        if stored.state is not TrialState.FAILED and stored.epochs == 0:
             return self.without_files(trained)
+        if stored.cause is not Cause.FINISHED or stored.epochs >= trained.planned:
+            return stored
         epochs = len(trained.values)
         as_of = f"; it is kept as it was after epoch {stored.epochs}" if stored.epochs < epochs else ""
         return replace(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from test_runner import EPOCHS, OBJECTIVE, Bench, rising
 
+from models.training.orders import EpochReport
 from search.budget import Budget
 from search.forced import Forced, Trained
 from search.overtime import Overtime
@@ -16,9 +17,14 @@ def endless(last):
     return lambda params, epoch: 1.0 if epoch <= last else 1e6
 
 
+def on_disk(epochs):
+    """The checkpoint of trial 0 with x = 0.5 after so many epochs."""
+    return {0: tuple(EpochReport(e, rising({"x": 0.5}, e), 1.0) for e in range(1, epochs + 1))}
+
+
 # ------------------------------------------------------------------------------------------- the time of a trial
 def test_a_trial_whose_epoch_does_not_end_is_ended_after_one_and_a_half_times_its_time():
-    bench = Bench([0.5, 0.6], trial_seconds=6.0, budget=Budget(trials=1), seconds_per_epoch=endless(4)).run()
+    bench = Bench([0.5, 0.6], trial_seconds=6.0, budget=Budget(trials=1), epoch_s=endless(4)).run()
     outcome = bench.teller.outcomes[0]
     assert (outcome.state, outcome.cause, outcome.epochs, outcome.best_epoch) == (
         *(TrialState.PRUNED, Cause.OVER_TIME, 4, 4),
@@ -30,7 +36,7 @@ def test_a_trial_whose_epoch_does_not_end_is_ended_after_one_and_a_half_times_it
 
 
 def test_a_trial_without_an_epoch_is_ended_by_force_with_nothing_to_store():
-    bench = Bench([0.5], trial_seconds=6.0, seconds_per_epoch=endless(0)).run()
+    bench = Bench([0.5], trial_seconds=6.0, epoch_s=endless(0)).run()
     outcome = bench.teller.outcomes[0]
     assert (outcome.cause, outcome.objective, outcome.epochs) == (Cause.OVER_TIME, None, 0)
     assert bench.teller.started == [(0, 0)]
@@ -38,30 +44,28 @@ def test_a_trial_without_an_epoch_is_ended_by_force_with_nothing_to_store():
 
 def test_the_time_of_a_trial_counts_over_an_interruption():
     """Four seconds were trained by an earlier command; the checkpoint knows."""
-    first = Bench([0.5], budget=Budget(epochs=4)).run()
     stored = RecordedTrial(Suggestion(0, {"x": 0.5}, EPOCHS), (0.1, 0.2, 0.3, 0.4), None)
     for allowed, epochs in ((6.0, 6), (3.0, 5)):
-        again = Bench([0.5], restored=(stored,), checkpoints=dict(first.checkpoints), trial_seconds=allowed).run()
+        again = Bench([0.5], restored=(stored,), checkpoints=on_disk(4), trial_seconds=allowed).run()
         outcome = again.teller.outcomes[0]
         assert (outcome.cause, outcome.epochs) == (Cause.OVER_TIME, epochs)
 
 
 def test_the_time_by_which_a_trial_is_ended_by_force_counts_over_an_interruption():
-    first = Bench([0.5], budget=Budget(epochs=4)).run()
     stored = RecordedTrial(Suggestion(0, {"x": 0.5}, EPOCHS), (0.1, 0.2, 0.3, 0.4), None)
     again = Bench(
         [0.5],
         restored=(stored,),
-        checkpoints=dict(first.checkpoints),
+        checkpoints=on_disk(4),
         trial_seconds=6.0,
-        seconds_per_epoch=endless(4),
+        epoch_s=endless(4),
     ).run()
     assert again.teller.outcomes[0].cause is Cause.OVER_TIME
     assert again.clock.monotonic_s() == pytest.approx(5, abs=1)
 
 
 def test_the_time_of_a_trial_counts_over_a_lost_worker():
-    bench = Bench([0.5], trial_seconds=6.0, lose={(0, 4): Cause.LOST}, seconds_per_epoch=endless(5)).run()
+    bench = Bench([0.5], trial_seconds=6.0, lose={(0, 4): Cause.LOST}, epoch_s=endless(5)).run()
     assert bench.teller.outcomes[0].cause is Cause.OVER_TIME
     assert bench.clock.monotonic_s() == pytest.approx(10, abs=1)
 
@@ -74,7 +78,7 @@ def test_when_the_time_of_a_study_is_over_epochs_have_a_grace_and_no_more(second
         [0.5, 0.6],
         workers=2,
         budget=Budget(seconds=seconds),
-        seconds_per_epoch=lambda params, epoch: 1.0 if epoch <= epochs[int(params["x"] > 0.5)] else 1e6,
+        epoch_s=lambda params, epoch: 1.0 if epoch <= epochs[int(params["x"] > 0.5)] else 1e6,
     ).run()
     assert bench.ending.reason.startswith("the time of ")
     assert seconds + grace <= bench.clock.monotonic_s() < seconds + grace + 2
@@ -86,18 +90,15 @@ def test_when_the_time_of_a_study_is_over_epochs_have_a_grace_and_no_more(second
 
 
 def test_an_epoch_that_ends_within_the_grace_counts():
-    bench = Bench([0.5], budget=Budget(seconds=20.0), seconds_per_epoch=7.0).run()
+    bench = Bench([0.5], budget=Budget(seconds=20.0), epoch_s=7.0).run()
     outcome = bench.teller.outcomes[0]
     assert (outcome.cause, outcome.epochs, outcome.reason) == (Cause.BUDGET, 3, "the time of 20 s is used")
 
 
 def test_a_trial_of_an_earlier_command_is_stored_and_not_trained_when_the_time_is_up():
     """Its checkpoint is older than its last epoch: to train these again would take time that there is not."""
-    first = Bench([0.5], budget=Budget(epochs=2)).run()
     stored = RecordedTrial(Suggestion(0, {"x": 0.5}, EPOCHS), (0.1, 0.2, 0.3, 0.4), None)
-    bench = Bench(
-        [0.5], restored=(stored,), checkpoints=dict(first.checkpoints), seconds=30.0, budget=Budget(seconds=20.0)
-    ).run()
+    bench = Bench([0.5], restored=(stored,), checkpoints=on_disk(2), seconds=30.0, budget=Budget(seconds=20.0)).run()
     outcome = bench.teller.outcomes[0]
     assert bench.epochs_trained == 0
     assert (outcome.cause, outcome.best_epoch, outcome.epochs) == (Cause.BUDGET, 2, 4)

@@ -66,15 +66,15 @@ class Bench:
     trial_seconds: float | None = None
     restored: tuple = ()
     seconds: float = 0.0
-    seconds_per_epoch: object = 1.0
+    epoch_s: object = 1.0
     checkpoints: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.clock, self.teller = ManualClock(), Teller()
         self.driver = ScriptedDriver([{"x": x} for x in self.xs], max_epochs=EPOCHS)
         self.backend = SimulatedBackend(
-            self.curve, objective=OBJECTIVE, workers=self.workers, seconds_per_epoch=self.seconds_per_epoch,
-            clock=self.clock, lose=self.lose, checkpoints=self.checkpoints,
+            self.curve, objective=OBJECTIVE, workers=self.workers, seconds_per_epoch=self.epoch_s, clock=self.clock,
+            lose=self.lose, checkpoints=self.checkpoints,
         )  # fmt: skip
         pruner = make_pruner(self.pruner, {}, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
         parts = Parts(self.driver, pruner, self.backend, self.teller, self.clock, SilentView())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.objective import Direction, Objective
+from models.training.orders import EpochReport
 from search.backends.simulated import SimulatedBackend
 from search.clock import ManualClock
 from search.study import (
@@ -297,10 +298,8 @@ def test_a_trial_that_has_finished_cannot_be_ended_by_force() -> None:
 
 
 def test_with_no_epochs_what_the_checkpoint_holds_is_the_end_of_the_trial() -> None:
-    backend = backend_of(checkpoints={})
-    backend.submit(suggestion(0, epochs=2))
-    play(backend)
-    backend.submit(suggestion(0, epochs=2).to_store())
+    backend = backend_of(checkpoints={0: tuple(EpochReport(epoch, curve({}, epoch), 1.0) for epoch in (1, 2))})
+    backend.submit(suggestion(0, epochs=3).to_store())
     seen = play(backend)
     assert [type(event) for _, event in seen] == [Started, Finished]
     assert outcome(seen).epochs == 2
