@@ -54,7 +54,7 @@ def ours(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path, wo
         )  # fmt: skip
 
     settings = LocalSettings(
-        workers=workers, threads=1, silence_s=3600, trial_s=None, recycle_bytes=2**32, log=scratch / "workers.log"
+        workers=workers, threads=1, silence_s=3600, recycle_bytes=2**32, log=scratch / "workers.log"
     )
     backend = LocalBackend(settings, task_of, clock)
     space = Space((Dimension("configuration", IntRange(0, len(configurations) - 1)),))

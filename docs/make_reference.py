@@ -170,7 +170,7 @@ def words_for(form: Schema) -> str:
 def interval(form: Schema) -> str:
     low, high = form.get("minimum"), form.get("maximum")
     above, below = form.get("exclusiveMinimum"), form.get("exclusiveMaximum")
-    start = f"from {low:g}" if low is not None else f"above {above:g}" if above is not None else ""
+    start = f"from {low:,}" if low is not None else f"above {above:g}" if above is not None else ""
     end = f"to {high:,}" if isinstance(high, int) else f"to {high:g}" if high is not None else ""
     end = f"to below {below:g}" if below is not None else end
     return "".join(f" {word}" for word in (start, end) if word)

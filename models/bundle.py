@@ -9,7 +9,7 @@ import dataclasses
 import json
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -22,11 +22,17 @@ from models.files import checksum, replacing, write_json
 from spaces.problems import MendableError
 
 MODEL, CONFIG, PREDICTIONS, MANIFEST = "model.keras", "config.json", "predictions.npz", "manifest.json"
+DELETED = "deleted.json"
+"""Says why a bundle was deleted; means nothing beside a manifest."""
 FORMAT = 1
 
 
 class BundleError(MendableError):
     """A stored trial is missing or damaged: `problem` names the file, `mend` says what to do."""
+
+
+class DeletedError(BundleError):
+    """A stored trial was there and has been deleted on purpose."""
 
 
 class Result(Protocol):
@@ -114,15 +120,46 @@ def save_bundle(
 
 def discard_bundle(folder: Path) -> None:
     """Makes a bundle in `folder` count as gone, so that a trial which begins anew is not taken for finished."""
+    for name in (MANIFEST, DELETED):
+        (folder / name).unlink(missing_ok=True)
+
+
+def delete_bundle(folder: Path, *, why: str, spared: Collection[str] = ()) -> None:
+    """Deletes every file in `folder` but those `spared`, and leaves a note that says `why`.
+
+    The note comes first and the manifest goes next: whenever the process dies, the bundle is either whole or known to
+    be deleted, and deleting again goes on with the rest.
+    """
+    write_json(folder / DELETED, {"why": why})
     (folder / MANIFEST).unlink(missing_ok=True)
+    for path in folder.iterdir():
+        if path.is_file() and path.name != DELETED and path.name not in spared:
+            path.unlink(missing_ok=True)
+
+
+def why_deleted(folder: Path) -> str | None:
+    """Why the bundle in `folder` was deleted; None for one that is there, or never was."""
+    note = folder / DELETED
+    if (folder / MANIFEST).is_file() or not note.is_file():
+        return None
+    try:
+        return str(json.loads(note.read_text(encoding="utf-8"))["why"])
+    except (ValueError, KeyError, TypeError):
+        return "its note cannot be read"
 
 
 def load_bundle(folder: Path) -> Bundle:
     """The bundle in `folder`, of which only the manifest is read yet.
 
-    Raises: BundleError when there is none, or its manifest is damaged.
+    Raises: BundleError when there is none, or its manifest is damaged; DeletedError when it was deleted.
     """
     path = folder / MANIFEST
+    why = why_deleted(folder)
+    if why is not None:
+        raise DeletedError(
+            f"model and predictions in {folder} were deleted: {why}",
+            "to have them again, run its configuration as a study of its own, with a larger `keep` or none",
+        )
     if not path.is_file():
         raise BundleError(
             f"{folder} holds no finished trial ({MANIFEST} is not there)",

@@ -35,9 +35,15 @@ def used_up(budget: Budget, spent: Spent, *, in_flight: int) -> str | None:
     """Why no further epoch may be trained, or None; never overshoots, since epochs in flight count as spent."""
     if budget.epochs is not None and spent.epochs + in_flight >= budget.epochs:
         return f"all {budget.epochs} epochs are used"
-    if budget.seconds is not None and spent.seconds >= budget.seconds:
+    if time_is_up(budget, spent):
+        assert budget.seconds is not None
         return f"the time of {_duration(budget.seconds)} is used"
     return None
+
+
+def time_is_up(budget: Budget, spent: Spent) -> bool:
+    """Whether the study has had its time, whatever else it has left."""
+    return budget.seconds is not None and spent.seconds >= budget.seconds
 
 
 def share_used(budget: Budget, spent: Spent) -> float:

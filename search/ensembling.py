@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from models.bundle import BundleError, load_bundle
+from models.bundle import BundleError, load_bundle, why_deleted
 from models.data.dataset import Dataset
 from models.ensemble.candidates import Candidates, EnsembleError
 from models.ensemble.judge import SINGLE, Judgement, Plan, Scores, judge, score_all
@@ -128,11 +128,16 @@ def _candidates(folder: StudyFolder, rows: Sequence[Row]) -> tuple[list[int], li
     numbers: list[int] = []
     predictions: list[Mapping[str, Any]] = []
     passed_over: list[str] = []
+    deleted = 0
     for row in rows:
         if len(numbers) == MOST_CANDIDATES:
             break
+        trial = folder.trial(row.number)
+        if why_deleted(trial) is not None:
+            deleted += 1
+            continue
         try:
-            stored = load_bundle(folder.trial(row.number)).predictions
+            stored = load_bundle(trial).predictions
         except BundleError as error:
             passed_over.append(f"trial {row.number}: {error}")
             continue
@@ -141,6 +146,8 @@ def _candidates(folder: StudyFolder, rows: Sequence[Row]) -> tuple[list[int], li
             continue
         numbers.append(row.number)
         predictions.append(stored)
+    if deleted:
+        passed_over.append(f"{deleted} trial{'s' if deleted > 1 else ''} whose files `keep` has deleted")
     return numbers, predictions, tuple(passed_over)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from search.study import Curve, Decision, Event, Outcome, RecordedTrial, Suggestion
+from search.study import Cause, Curve, Decision, Event, Outcome, RecordedTrial, Suggestion
 
 
 class Driver(Protocol):
@@ -89,6 +89,12 @@ class Backend(Protocol):
 
     def answer(self, number: int, decision: Decision) -> None:
         """Answers the last `Reported` of a trial; its worker waits for it."""
+        ...
+
+    def end(self, number: int, cause: Cause, reason: str) -> None:
+        """Ends a trial by force, in the middle of an epoch: it is `Lost` with this cause and reason, unless it has
+        finished by then. A trial that is not being trained is left alone.
+        """
         ...
 
     def close(self, *, gently: bool) -> None:

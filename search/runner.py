@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 
 from models.objective import Objective
 from models.training.orders import Order
-from search.budget import Budget, Spent, no_new_trial, used_up
+from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
 from search.clock import Clock
+from search.forced import Forced, Trained
 from search.ledger import Entry, Ledger
+from search.overtime import Overtime
 from search.ports import Backend, Driver, Pruner
 from search.progress import Progress, View
+from search.shelf import Shelf
 from search.study import (
     Cause,
     Decision,
@@ -60,7 +63,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that the loop talks to."""
+    """Everything that the loop talks to. shelf: what deletes the files of trials beyond a limit, if there is one."""
 
     driver: Driver
     pruner: Pruner
@@ -68,6 +71,7 @@ class Parts:
     teller: Teller
     clock: Clock
     view: View
+    shelf: Shelf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class Runner:
         self._ending: Ending | None = None
         self._next = len(self.ledger.entries)
         self._failures: list[str] = []
+        self._overtime = Overtime(trial_s=rules.trial_seconds, budget_s=rules.budget.seconds)
+        self._forced: dict[int, Forced] = {}
         parts.driver.restore(restored)
 
     @property
@@ -114,6 +120,7 @@ class Runner:
             for event in self._parts.backend.events(_WAIT_S):
                 self._handle(event)
             self._parts.teller.keep_up()
+            self._end_overdue()
             self._show()
         self._parts.teller.seconds(self.seconds)
         self._shown_s = -math.inf
@@ -144,7 +151,13 @@ class Runner:
 
     def _take_up(self, entry: Entry, over: str | None) -> None:
         """An unfinished trial goes on; with the budget used up it is only closed, with the best weights it has."""
-        if over is None:
+        if over is not None and entry.number not in self._forced and time_is_up(self._rules.budget, self._spent()):
+            self._forced[entry.number] = Forced(Cause.BUDGET, over)
+        if entry.number in self._forced and entry.values:
+            self._submit(entry.suggestion.to_store())
+        elif entry.number in self._forced:
+            self._close(entry, self._forced.pop(entry.number).without_files(self._trained(entry)))
+        elif over is None:
             self._submit(replace(entry.suggestion, resume=True))
         elif entry.values:
             self._submit(replace(entry.suggestion, resume=True, epochs=len(entry.values)))
@@ -154,6 +167,7 @@ class Runner:
 
     def _submit(self, suggestion: Suggestion) -> None:
         self.ledger.begin(suggestion)
+        self._overtime.submitted(suggestion, now_s=self._parts.clock.monotonic_s())
         self._parts.backend.submit(suggestion)
 
     def _next_feasible(self) -> Suggestion | None:
@@ -195,6 +209,8 @@ class Runner:
 
     # ---------------------------------------------------------------------------------------- events
     def _handle(self, event: Event) -> None:
+        if isinstance(event, Finished | Paused | Lost):
+            self._overtime.left(event.number)
         if isinstance(event, Started):
             self._started(event)
         elif isinstance(event, Reported):
@@ -212,6 +228,8 @@ class Runner:
         for report in self.ledger.missing(event.number, event.history):
             self.ledger.epoch(event.number, report)
             self._parts.teller.epoch(event.number, report)
+        entry.seconds = max(entry.seconds, event.trained_s)
+        self._overtime.trained_before(event.number, entry.seconds)
 
     def _reported(self, event: Reported) -> None:
         entry = self.ledger.epoch(event.number, event.report)
@@ -219,6 +237,8 @@ class Runner:
         decision, cause = self._decide(entry)
         if decision.order is Order.STOP:
             entry.ordered = (cause, decision.reason)
+        if decision.order is not Order.GO_ON or len(entry.values) >= entry.suggestion.epochs:
+            self._overtime.leaves(event.number)
         self._parts.backend.answer(event.number, decision)
 
     def _decide(self, entry: Entry) -> tuple[Decision, Cause]:
@@ -237,35 +257,41 @@ class Runner:
 
     def _finished(self, number: int, outcome: Outcome) -> None:
         entry = self.ledger.entries[number]
-        if entry.ordered is not None and outcome.state is TrialState.COMPLETE:
+        forced = self._forced.pop(number, None)
+        if forced is not None:
+            outcome = forced.with_stored(outcome, self._trained(entry))
+        elif entry.ordered is not None and outcome.state is TrialState.COMPLETE:
             cause, reason = entry.ordered
             outcome = replace(outcome, state=TrialState.PRUNED, cause=cause, reason=reason)
         self._close(entry, outcome)
 
+    def _end_overdue(self) -> None:
+        """Ends by force what has had its time and more."""
+        now = self._parts.clock.monotonic_s()
+        for force in self._overtime.due(now_s=now, spent_s=self.seconds):
+            self._parts.backend.end(force.number, force.cause, force.reason)
+
     def _lost(self, event: Lost) -> None:
+        """A lost worker's trial goes on from its checkpoint; one that was ended by force is stored as that has it."""
         entry = self.ledger.rest(event.number)
         entry.losses += 1
         self._parts.view.say(f"trial {event.number}: {event.reason}")
-        if event.cause in (Cause.OVER_TIME, Cause.OUT_OF_MEMORY):
-            value, epoch = self._rules.objective.read([{self._rules.objective.metric: v} for v in entry.values])
-            self._close(
-                entry,
-                Outcome(
-                    TrialState.PRUNED,
-                    event.cause,
-                    event.reason,
-                    value if epoch else None,
-                    best_epoch=epoch,
-                    epochs=len(entry.values),
-                    seconds=entry.seconds,
-                ),
-            )
-        elif entry.losses >= MAX_LOSSES:
+        forced = self._forced.get(event.number)
+        if forced is not None and (event.cause is not Cause.LOST or entry.losses >= MAX_LOSSES):
+            del self._forced[event.number]
+            self._close(entry, forced.without_files(self._trained(entry)))
+        elif forced is None and event.cause is not Cause.LOST:
+            self._forced[event.number] = Forced(event.cause, event.reason)
+        elif forced is None and entry.losses >= MAX_LOSSES:
             reason = f"its worker was lost {MAX_LOSSES} times, last: {event.reason}"
+            reason += f"; {event.hint}" if event.hint else ""
             self._close(
                 entry,
                 Outcome(TrialState.FAILED, Cause.LOST, reason, epochs=len(entry.values), seconds=entry.seconds),
             )
+
+    def _trained(self, entry: Entry) -> Trained:
+        return Trained(self._rules.objective, entry.values, entry.seconds, entry.suggestion.epochs)
 
     def _close(self, entry: Entry, outcome: Outcome) -> None:
         self.ledger.end(entry.number, outcome)
@@ -273,6 +299,8 @@ class Runner:
         self._parts.driver.tell(entry.number, outcome)
         self._parts.view.trial_ended(entry.number, outcome)
         self._shown_s = -math.inf
+        if self._parts.shelf is not None:
+            self._parts.shelf.put(entry.number, outcome)
         if outcome.state is TrialState.FAILED:
             self._failures.append(outcome.reason)
             last = self._failures[-IDENTICAL_FAILURES:]

@@ -12,6 +12,7 @@ import numpy as np
 import psutil
 
 from search import lock
+from search.backends.gpus import environments, visible_gpus
 from search.backends.local import LocalBackend, LocalSettings
 from search.budget import Budget
 from search.by_step import SayingByStep
@@ -19,12 +20,14 @@ from search.clock import Clock, SystemClock
 from search.closing import close_study
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
+from search.keep import Keep
 from search.open_study import OpenStudy
 from search.ports import Backend
 from search.progress import View, view_for
 from search.pruning.registry import make_pruner
 from search.record import Record
 from search.runner import Ending, Parts, Rules, Runner
+from search.shelf import Shelf
 from search.spec import StudyFile
 from search.telling import Teller
 from tracking.event_log import EventLog
@@ -36,6 +39,8 @@ INTERRUPTED = 130
 FAILED = 1
 _MEMORY_SHARE = 0.5
 """Share of the machine's memory that all workers together may fill before they are replaced between trials."""
+_FRESH_SHARE = 0.5
+"""Share of `workers.memory` that a worker may hold between trials, so that none is ended for what others left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,7 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
         ending = _search(study, record, tracker, view, stage)
         view.close()
         close_study(study, record, tracker, ending, stream=stream)
+        _tidied(study, record, view)  # the members of an older ensemble need not stay
     if ending.interrupted:
         return INTERRUPTED
     return FAILED if ending.failed else 0
@@ -123,6 +129,17 @@ def make_tracker(study: OpenStudy, view: View, *, uuid: str) -> Tracker:
     return tracker
 
 
+def _tidied(study: OpenStudy, record: Record, view: View) -> Shelf | None:
+    """What keeps the study's files within their limits, if it has any; it has just looked at all of them."""
+    written = study.file.spec.keep
+    if written.trials is None and written.disk is None:
+        return None
+    keep = Keep(written.trials, written.disk)
+    shelf = Shelf(study.folder, keep, study.file.objective.direction, say=view.say)
+    shelf.take_up(record.trials())
+    return shelf
+
+
 def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stage: Stage) -> Ending:
     """The loop over all trials; workers are ended on every way out."""
     spec, file, clock = study.file.spec, study.file, stage.clock
@@ -146,6 +163,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 ),
                 clock=clock,
                 view=view,
+                shelf=_tidied(study, record, view),
             ),
             Rules(
                 objective=file.objective,
@@ -179,15 +197,18 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
 
 
 def local_settings(study: OpenStudy) -> LocalSettings:
-    """How the study file's `workers` are kept on this machine."""
+    """How the study file's `workers` are kept on this machine. Raises GpuError when it has too few GPUs."""
     workers = study.file.spec.workers
+    gpus = visible_gpus(os.environ) if workers.gpus_per_trial else ()
+    share = int(psutil.virtual_memory().total * _MEMORY_SHARE / workers.count)
     return LocalSettings(
         workers=workers.count,
         threads=workers.threads or max(1, (os.cpu_count() or 1) // workers.count),
         silence_s=workers.silence,
-        trial_s=workers.trial_time,
-        recycle_bytes=int(psutil.virtual_memory().total * _MEMORY_SHARE / workers.count),
+        recycle_bytes=share if workers.memory is None else min(share, int(workers.memory * _FRESH_SHARE)),
         log=study.folder.root / "workers.log",
+        memory_bytes=workers.memory,
+        environments=environments(gpus, per_trial=workers.gpus_per_trial, workers=workers.count),
     )
 
 

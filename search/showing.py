@@ -1,8 +1,10 @@
 """`show`: the leaderboard of a study, or all that is known of one trial."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
+from models.bundle import BundleError, DeletedError, load_bundle
 from models.ensemble.candidates import EnsembleError
 from search import ensembling
 from search.by_step import why_by_step
@@ -82,9 +84,20 @@ def _show_trial(stored: StoredStudy, trial: RecordedTrial, stream: TextIO) -> No
     if trial.values:
         print(f"\n{stored.objective.metric} by epoch:", file=stream)
         print(aligned(_curve(trial.values)), file=stream)
-    print(f"\nfiles: {stored.folder.trial(trial.number)}", file=stream)
+    print(f"\nfiles: {_files(stored.folder.trial(trial.number))}", file=stream)
     if outcome is not None and outcome.traceback:
         print(f"\n{outcome.traceback.rstrip()}", file=stream)
+
+
+def _files(folder: Path) -> str:
+    """Where the trial's files are, or what became of them."""
+    try:
+        load_bundle(folder)
+    except DeletedError as error:
+        return str(error)
+    except BundleError:
+        pass
+    return str(folder)
 
 
 def _curve(values: Sequence[float]) -> list[tuple[str, str, str]]:

@@ -1,9 +1,10 @@
-"""What a user may write under `objective`, `budget`, `workers`, `ensemble` and `tracking`."""
+"""What a user may write under `objective`, `budget`, `workers`, `keep`, `ensemble` and `tracking`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from models.spec.byte_sizes import ByteSize
 from models.spec.durations import Duration
 from models.spec.entries import Entry, OneOf, Real, Spec, Text, Whole, is_whole
 from models.spec.faults import RefusedError, refused, shown, unknown_key
@@ -80,6 +81,22 @@ def budget_key(value: Any) -> str:
     return "trials" if is_whole(value) else "time"
 
 
+@dataclass(frozen=True)
+class GpuShare(Real):
+    """A share of one GPU, or a whole number of them."""
+
+    low: float | None = 0
+
+    def read_given(self, value: Any, earlier: Mapping[str, Any]) -> float:
+        share = super().read_given(value, earlier)
+        if share > 1 and not share.is_integer():
+            raise refused(
+                f"{shown(value)} is neither a share of one GPU nor a whole number of them",
+                "write a share such as 0.5, or a whole number such as 2",
+            )
+        return share
+
+
 class WorkersSpec(Spec):
     """Processes that train, on this machine."""
 
@@ -88,11 +105,34 @@ class WorkersSpec(Spec):
         int | None, Whole("threads of a worker; left out: the cores divided by the workers", low=1, none=True)
     ] = None
     trial_time: Annotated[
-        float | None, Duration("time after which a trial is ended; left out: no limit", none=True)
+        float | None,
+        Duration("time that a trial may train, interruptions left out; left out: no limit", none=True),
+    ] = None
+    memory: Annotated[
+        int | None,
+        ByteSize("memory of a worker, such as 4 GB; a trial that needs more is ended; left out: no limit", none=True),
+    ] = None
+    gpus_per_trial: Annotated[
+        float | None,
+        GpuShare("GPUs of a trial: 0.5 for two on one GPU, 2 for both, 0 for none; left out: all share all", none=True),
     ] = None
     silence: Annotated[float, Duration("a trial whose epoch takes longer than this is taken for hung and ended")] = (
         300.0
     )
+
+
+class KeepSpec(Spec):
+    """Which trials keep their model and predictions on disk; the worst by rank lose theirs first."""
+
+    trials: Annotated[int | None, Whole("bundles of so many best trials; left out: of all", low=1, none=True)] = None
+    disk: Annotated[
+        int | None, ByteSize("bundles of so much together, such as 20 GB; left out: no limit", none=True)
+    ] = None
+
+
+def keep_key(value: Any) -> str:
+    """What a bare `keep` means: a whole number of trials, or an amount of disk."""
+    return "trials" if is_whole(value) else "disk"
 
 
 class EnsembleSpec(Spec):

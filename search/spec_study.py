@@ -17,10 +17,12 @@ from search.spec_search import SearchSpec
 from search.spec_sections import (
     BudgetSpec,
     EnsembleSpec,
+    KeepSpec,
     ObjectiveSpec,
     TrackingSpec,
     WorkersSpec,
     budget_key,
+    keep_key,
 )
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
@@ -105,6 +107,10 @@ class StudySpec(Spec):
     workers: Annotated[WorkersSpec, Section("processes that train", WorkersSpec, short=lambda value: "count")] = (
         WorkersSpec()
     )
+    keep: Annotated[
+        KeepSpec,
+        Section("how many trials keep their files: a number of trials, an amount of disk", KeepSpec, short=keep_key),
+    ] = KeepSpec()
     ensemble: Annotated[
         EnsembleSpec | None,
         Section(

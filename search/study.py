@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from models.objective import Direction
@@ -48,6 +48,7 @@ class Cause(StrEnum):
 class Suggestion:
     """What to train next. `epochs` is the epoch to train to; with `resume` the trial goes on from its checkpoint.
 
+    With `resume` and no epochs, nothing is trained: what the checkpoint holds is stored as the trial's end.
     state: what the driver must get back on `restore` to go on as if it had never stopped (JSON values).
     """
 
@@ -57,6 +58,10 @@ class Suggestion:
     source: str = ""
     resume: bool = False
     state: Mapping[str, object] = field(default_factory=dict)
+
+    def to_store(self) -> "Suggestion":
+        """The same trial, to be stored as its checkpoint has it."""
+        return replace(self, resume=True, epochs=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,7 @@ class RecordedTrial:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A worker has begun the trial; `epoch` is the last one already trained (0 for a new trial).
+    """A worker has begun the trial; `epoch` is the last one already trained (0 for a new trial), in `trained_s`.
 
     history: the logs of these epochs, from the trial's checkpoint. It may know more than the record, which loses the
         last reports of a study that was killed.
@@ -165,6 +170,7 @@ class Started:
     number: int
     worker: int
     epoch: int
+    trained_s: float = 0.0
     history: tuple[Mapping[str, float], ...] = ()
 
 
@@ -194,11 +200,15 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The worker died, hung or was ended while it trained this trial; it has been replaced."""
+    """The worker died, hung or was ended while it trained this trial; it has been replaced.
+
+    hint: what may be behind it, for when it happens to the trial again and again.
+    """
 
     number: int
     cause: Cause
     reason: str
+    hint: str = ""
 
 
 Event = Started | Reported | Finished | Paused | Lost

@@ -29,7 +29,8 @@ class TrialTask:
     """Everything that a worker needs for one trial; picklable and free of frameworks.
 
     config: `models.config.Config.to_json`. folder: the trial's own. data: the prepared data set's.
-    epochs: the epoch to train to. resume: whether to go on from the checkpoint in `folder`, if there is one.
+    epochs: the epoch to train to; 0 to store what the checkpoint holds and train nothing.
+    resume: whether to go on from the checkpoint in `folder`, if there is one.
     graph: the key of its traced graph; a worker that has trained one of the same key has it warm.
     """
 
@@ -53,9 +54,11 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """What the core tells its worker: the logs of the epochs that it goes on from, and every trained epoch."""
+    """What the core tells its worker: every trained epoch, and first the logs of the epochs that it goes on from (none
+    for a new trial) with the seconds trained until then.
+    """
 
-    started: Callable[[Sequence[Mapping[str, float]]], None]
+    started: Callable[[Sequence[Mapping[str, float]], float], None]
     epoch: Callable[[EpochReport], Decision]
 
 
@@ -97,12 +100,15 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
         warm.datasets[task.data] = open_dataset(task.data)
     dataset, config = warm.datasets[task.data], Config.from_json(task.config)
     task.folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, history = _checkpoint(task)
-    calls.started(history)
+    checkpoint, history, trained_s = _checkpoint(task)
+    calls.started(history, trained_s)
+    epochs = task.epochs or len(history)
+    if epochs == 0:
+        return Outcome(TrialState.PRUNED, Cause.FINISHED, "there is no checkpoint to store")
     training = config.training
-    if task.epochs < training.epochs:
+    if epochs < training.epochs:
         # a trial that is only closed: nothing is left to train, so that the schedule does not matter
-        training = training.model_copy(update={"epochs": task.epochs})
+        training = training.model_copy(update={"epochs": epochs})
     plan = FitPlan(training, task.objective, task.seed, csv_log=task.folder / LOG_NAME)
     begun = warm.graphs.begin(config.model, plan, dataset)
     result = fit(begun, plan, on_epoch=lambda r: calls.epoch(r).order, checkpoint=checkpoint)
@@ -114,20 +120,23 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
     return _outcome(dataclasses.asdict(result))
 
 
-def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, Sequence[Mapping[str, float]]]:
-    """The trial's checkpoint file, and the logs that it holds; a damaged one is dropped, and the trial begins anew."""
+def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, Sequence[Mapping[str, float]], float]:
+    """The trial's checkpoint file, the logs that it holds, and the seconds trained until then.
+
+    A damaged one is dropped, and the trial begins anew.
+    """
     file = CheckpointFile(task.folder / CHECKPOINT_NAME)
     if not task.resume:
         file.delete()
         discard_bundle(task.folder)
     if not file.exists():
-        return file, ()
+        return file, (), 0.0
     try:
-        history: list[dict[str, float]] = file.read().state["life"]["history"]
+        life = file.read().state["life"]
+        return file, life["history"], float(life["trained_s"])
     except CheckpointError:
         file.delete()
-        return file, ()
-    return file, history
+        return file, (), 0.0
 
 
 def _predictions(graph: Any, dataset: Dataset) -> dict[str, Any]:
@@ -138,7 +147,7 @@ def _predictions(graph: Any, dataset: Dataset) -> dict[str, Any]:
 
 def _stored_outcome(task: TrialTask, calls: Calls) -> Outcome:
     result = load_bundle(task.folder).result
-    calls.started(result["history"])
+    calls.started(result["history"], float(result["seconds"]))
     return _outcome(result)
 
 

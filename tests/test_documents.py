@@ -68,7 +68,9 @@ def test_the_callbacks_of_the_guide_train_a_trial(tmp_path):
     rest = f"folder: {tmp_path}\n" + "".join(f"{key}: {value}\n" for key, value in LEAST.items())
     study = OpenStudy.open(load(written(tmp_path, part.text.replace("gap: 0.8", "gap: -9") + rest)))
     task = study.task_of(Suggestion(0, {}, 4))
-    outcome = run_trial(task, Calls(lambda epoch: None, lambda report: Decision.go_on()), warm=Warm(Graphs()))
+    outcome = run_trial(
+        task, Calls(lambda history, trained_s: None, lambda report: Decision.go_on()), warm=Warm(Graphs())
+    )
     assert (outcome.cause, outcome.reason, outcome.epochs) == (Cause.CALLBACK, "stopped by Overfit", 1), outcome
     assert load_bundle(task.folder).result["by_step"] == "MaxNorm has on_train_batch_end"
 

@@ -4,45 +4,51 @@ A worker is ready in some hundredths of a second; its death is seen at once, its
 replaced either way. The coordinator itself never imports TensorFlow.
 """
 
-import multiprocessing
-import os
 import signal
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from models.spec.byte_sizes import size_words
 from models.training.graph_key import GRAPHS_KEPT
+from search.backends.fork_server import ForkServer
 from search.backends.worker import Alive, WorkerSettings, work
 from search.clock import Clock
-from search.study import Cause, Decision, Event, Finished, Lost, Paused, Suggestion
+from search.study import Cause, Decision, Event, Finished, Lost, Paused, Started, Suggestion
 from search.trial import TrialTask
+from spaces.problems import MendableError
 
 FROZEN_S = 60.0
 """A worker that gives no sign of life for so long is stopped or frozen: its process does not even run a thread."""
-HARD_FACTOR = 1.5
-"""A trial ends softly after an epoch when its time is over, and by force after this many times of it."""
+SHORT_OF_MEMORY = "a system that is short of memory does this: set workers.memory, or have fewer workers"
 _PATIENCE_S = 2.0
+
+
+class WorkerMemoryError(MendableError):
+    """No trial can be trained within the memory that workers may have."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
     """How many workers, and when one is replaced.
 
-    silence_s: a trial without a finished epoch for so long is taken for hung. trial_s: time of one trial, or None.
+    silence_s: a trial without a finished epoch for so long is taken for hung. frozen_s: as `FROZEN_S`.
     recycle_bytes: a worker whose resident set is larger is replaced between two trials.
+    memory_bytes: one whose resident set is larger while it trains is ended with its trial; None is no limit.
+    environments: variables of each worker's environment, by its place; none leaves all as they are.
     """
 
     workers: int
     threads: int
     silence_s: float
-    trial_s: float | None
     recycle_bytes: int
     log: Path
+    memory_bytes: int | None = None
+    frozen_s: float = FROZEN_S
+    environments: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +64,21 @@ TRAINING = Life(work, ("models.training.preload", "search.backends.worker"))
 
 @dataclass(slots=True)
 class _Worker:
-    """A process, what it trains (`number`), and the keys of the graphs of its last trials."""
+    """A process, what it trains (`number`), and the keys of the graphs of its last trials.
 
-    id: int
+    verdict: why the coordinator wants it ended with its trial, if it does. is_new: it has trained nothing yet.
+    """
+
     process: BaseProcess
     connection: Connection
-    begun_s: float
     heard_s: float
     moved_s: float
     number: int | None = None
     rss_bytes: int = 0
+    is_new: bool = True
     hung_up: bool = False
+    is_ended: bool = False
+    verdict: tuple[Cause, str] | None = None
     graphs: deque[str] = field(default_factory=lambda: deque(maxlen=GRAPHS_KEPT))
 
 
@@ -92,10 +102,9 @@ class LocalBackend:
         self._life = life
         self._task_of = task_of
         self._clock = clock
-        self._context = multiprocessing.get_context("forkserver")
-        _start_server(self._context, settings.log, life.preload)
+        self._server = ForkServer(life.preload, settings.log)
         self._born = 0
-        self._workers = [self._start() for _ in range(settings.workers)]
+        self._workers = [self._start(place) for place in range(settings.workers)]
 
     @property
     def free(self) -> int:
@@ -109,13 +118,18 @@ class LocalBackend:
         worker = free[place_of(task.graph, [w.graphs for w in free])]
         worker.graphs.append(task.graph)
         now = self._clock.monotonic_s()
-        worker.number, worker.begun_s, worker.heard_s, worker.moved_s = suggestion.number, now, now, now
+        worker.number, worker.heard_s, worker.moved_s, worker.verdict = suggestion.number, now, now, None
         self._tell(worker, task)
 
     def answer(self, number: int, decision: Decision) -> None:
-        worker = next((w for w in self._workers if w.number == number), None)
+        worker = self._worker_of(number)
         if worker is not None:
             self._tell(worker, decision)
+
+    def end(self, number: int, cause: Cause, reason: str) -> None:
+        worker = self._worker_of(number)
+        if worker is not None and worker.verdict is None:
+            worker.verdict = (cause, reason)
 
     def events(self, timeout_s: float) -> Iterable[Event]:
         """Yields events lazily, so that a report is answered before the next message is read."""
@@ -124,32 +138,46 @@ class LocalBackend:
         for place, worker in enumerate(self._workers):
             yield from self._messages(worker)
             lost = self._fault(worker)
+            hint = SHORT_OF_MEMORY if worker.process.exitcode == -signal.SIGKILL else ""
             if lost is not None or self._is_bloated(worker):
                 self._end(worker)
-                self._workers[place] = self._start()
+                self._workers[place] = self._start(place)
             if lost is not None and worker.number is not None:
-                yield Lost(worker.number, *lost)
+                yield Lost(worker.number, *lost, hint)
 
     def close(self, *, gently: bool) -> None:
         for worker in self._workers:
-            if gently and worker.number is None:
+            if gently and worker.number is None and not worker.is_ended:
                 worker.connection.close()
                 worker.process.join(_PATIENCE_S)
             self._end(worker)
         self._workers = []
 
     # ---------------------------------------------------------------------------------------- workers
-    def _start(self) -> _Worker:
-        here, there = self._context.Pipe()
-        settings = WorkerSettings(self._born, self._settings.threads)
-        process = self._context.Process(target=self._life.work, args=(there, settings), daemon=True)
-        process.start()
+    def _worker_of(self, number: int) -> _Worker | None:
+        return next((w for w in self._workers if w.number == number), None)
+
+    def _start(self, place: int) -> _Worker:
+        """A new worker; it has the environment, and so the GPUs, of the one that it replaces."""
+        here, there = self._server.pipe()
+        environments = self._settings.environments
+        settings = WorkerSettings(
+            self._born,
+            self._settings.threads,
+            self._settings.memory_bytes,
+            environments[place] if environments else {},
+        )
+        process = self._server.fork(self._life.work, there, settings)
         there.close()
         self._born += 1
         now = self._clock.monotonic_s()
-        return _Worker(settings.worker, process, here, begun_s=now, heard_s=now, moved_s=now)
+        return _Worker(process, here, heard_s=now, moved_s=now)
 
     def _end(self, worker: _Worker) -> None:
+        """Once only: where no successor can be started, all workers are ended after this one."""
+        if worker.is_ended:
+            return
+        worker.is_ended = True
         worker.process.kill()
         worker.process.join()
         worker.connection.close()
@@ -176,7 +204,10 @@ class LocalBackend:
 
     def _took(self, worker: _Worker, event: Event) -> Event:
         worker.moved_s = worker.heard_s
-        if isinstance(event, Finished | Paused):
+        if isinstance(event, Started):
+            allowed = self._settings.memory_bytes
+            worker.is_new = worker.is_new and allowed is not None and worker.rss_bytes > allowed
+        elif isinstance(event, Finished | Paused):
             worker.number = None
         return event
 
@@ -189,39 +220,33 @@ class LocalBackend:
             return Cause.LOST, f"its worker died ({_exit_words(worker.process.exitcode)})"
         if worker.number is None:
             return None
+        if worker.verdict is not None:
+            return worker.verdict
+        over = self._memory_fault(worker)
+        if over is not None:
+            return over
         now = self._clock.monotonic_s()
-        allowed = self._settings.trial_s
-        if allowed is not None and now - worker.begun_s > HARD_FACTOR * allowed:
-            return (
-                Cause.OVER_TIME,
-                f"it was ended by force after {now - worker.begun_s:.0f} s of {allowed:.0f} s",
-            )
-        if now - worker.heard_s > FROZEN_S:
-            return Cause.LOST, f"its worker gave no sign of life for {FROZEN_S:.0f} s"
+        if now - worker.heard_s > self._settings.frozen_s:
+            return Cause.LOST, f"its worker gave no sign of life for {self._settings.frozen_s:.0f} s"
         if now - worker.moved_s > self._settings.silence_s:
             return Cause.LOST, f"no epoch ended for {self._settings.silence_s:.0f} s (workers.silence)"
         return None
 
+    def _memory_fault(self, worker: _Worker) -> tuple[Cause, str] | None:
+        allowed = self._settings.memory_bytes
+        if allowed is None or worker.rss_bytes <= allowed:
+            return None
+        held, limit = size_words(worker.rss_bytes), size_words(allowed)
+        if worker.is_new:
+            raise WorkerMemoryError(
+                f"workers.memory is {limit}, but a worker takes {held} before it trains anything",
+                "give it more, or leave it out",
+            )
+        return Cause.OUT_OF_MEMORY, f"out of memory: its worker held {held} of the {limit} of workers.memory"
+
     def _is_bloated(self, worker: _Worker) -> bool:
         """TensorFlow never gives memory back: a large worker is replaced between two trials."""
-        return worker.number is None and worker.rss_bytes > self._settings.recycle_bytes
-
-
-def _start_server(context: ForkServerContext, log: Path, preload: Sequence[str]) -> None:
-    """Starts the server that workers are forked from; what it and they print goes to `log`, not into the view."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    context.set_forkserver_preload(list(preload))
-    log.parent.mkdir(parents=True, exist_ok=True)
-    kept = [os.dup(1), os.dup(2)]
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    try:
-        forkserver.ensure_running()
-    finally:
-        for number, handle in enumerate(kept, start=1):
-            os.dup2(handle, number)
-            os.close(handle)
+        return worker.number is None and not worker.is_new and worker.rss_bytes > self._settings.recycle_bytes
 
 
 def _exit_words(code: int | None) -> str:

@@ -85,7 +85,8 @@ class SimulatedBackend:
         worker = heapq.heappop(self._idle)
         trial = self._trials[suggestion.number] = _Trial(suggestion, worker, list(history))
         told = tuple(report.metrics for report in history)
-        self._at(0.0, Started(suggestion.number, worker, len(history), history=told))
+        trained_s = sum(report.seconds for report in history)
+        self._at(0.0, Started(suggestion.number, worker, len(history), trained_s, history=told))
         self._train(trial)
 
     def events(self, timeout_s: float) -> Iterable[Event]:
@@ -114,6 +115,14 @@ class SimulatedBackend:
             self._at(0.0, Paused(number, len(trial.history)))
         else:
             self._train(trial)
+
+    def end(self, number: int, cause: Cause, reason: str) -> None:
+        now = self.clock.monotonic_s()
+        due = [event for at_s, _, event in self._queue if event.number == number and at_s <= now]
+        if number in self._trials and not any(isinstance(event, Finished | Paused | Lost) for event in due):
+            self._queue = [entry for entry in self._queue if entry[2].number != number]
+            heapq.heapify(self._queue)
+            self._at(0.0, Lost(number, cause, reason))
 
     def close(self, *, gently: bool) -> None:
         """Ends all trials; gently, their `Paused` are the last events."""

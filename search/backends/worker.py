@@ -8,9 +8,11 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import NoReturn
 
 import psutil
@@ -24,6 +26,10 @@ RunTrial = Callable[[TrialTask, Calls], Outcome | Left]
 
 BEAT_S = 2.0
 """Seconds between two signs of life."""
+WATCH_S = 0.1
+"""Seconds between two looks at a memory that has a limit; one takes some 12 microseconds."""
+OOM_SCORE = 500
+"""Out of 1,000: the kernel that is short of memory ends a worker, which is replaced, before its coordinator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +41,47 @@ class Alive:
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """How a worker starts."""
+    """How a worker starts.
+
+    memory_bytes: beyond this resident set the coordinator is told at once. environment: variables to set first.
+    """
 
     worker: int
     threads: int
+    memory_bytes: int | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def prepare(settings: WorkerSettings) -> None:
+    """Makes this process a worker, before anything is loaded: Ctrl-C is the coordinator's, and CUDA reads its
+    variables when TensorFlow starts.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update(settings.environment)
+    with suppress(OSError):  # no such file but on Linux
+        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
 
 
 def work(connection: Connection, settings: WorkerSettings) -> None:
     """The life of a worker: trains task after task until the pipe closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare(settings)
     from models.training.graphs import Graphs
     from models.training.process import configure
 
     configure(threads=settings.threads)
     warm = Warm(Graphs())
-    serve(connection, settings.worker, lambda task, calls: run_trial(task, calls, warm=warm))
+    serve(connection, settings, lambda task, calls: run_trial(task, calls, warm=warm))
 
 
-def serve(connection: Connection, worker: int, run: RunTrial) -> NoReturn:
+def serve(connection: Connection, settings: WorkerSettings, run: RunTrial) -> NoReturn:
     """Runs the tasks that come through the pipe with `run`; ends with the process."""
-    _Worker(connection, worker, run).serve()
+    _Worker(connection, settings, run).serve()
 
 
 class _Worker:
-    def __init__(self, connection: Connection, worker: int, run: RunTrial) -> None:
+    def __init__(self, connection: Connection, settings: WorkerSettings, run: RunTrial) -> None:
         self._connection = connection
-        self._worker = worker
+        self._settings = settings
         self._run_trial = run
         self._sending = threading.Lock()
         self._incoming: queue.SimpleQueue[TrialTask | Decision] = queue.SimpleQueue()
@@ -75,12 +96,7 @@ class _Worker:
             self._run(task)
 
     def _run(self, task: TrialTask) -> None:
-        calls = Calls(
-            started=lambda history: self._send(
-                Started(task.number, self._worker, len(history), history=tuple(history))
-            ),
-            epoch=self._answer_to(task.number),
-        )
+        calls = Calls(started=self._starter_of(task.number), epoch=self._answer_to(task.number))
         result = self._run_trial(task, calls)
         self._send(self._alive())
         if isinstance(result, Left):
@@ -88,8 +104,19 @@ class _Worker:
         else:
             self._send(Finished(task.number, result))
 
+    def _starter_of(self, number: int) -> Callable[[Sequence[Mapping[str, float]], float], None]:
+        def tell(history: Sequence[Mapping[str, float]], trained_s: float) -> None:
+            self._send(self._alive())
+            worker = self._settings.worker
+            self._send(Started(number, worker, len(history), trained_s, history=tuple(history)))
+
+        return tell
+
     def _answer_to(self, number: int) -> Callable[[EpochReport], Decision]:
         def ask(report: EpochReport) -> Decision:
+            alive = self._alive()
+            if self._is_over(alive):
+                self._send(alive)
             self._send(Reported(number, report))
             answer = self._incoming.get()
             assert isinstance(answer, Decision)
@@ -112,9 +139,20 @@ class _Worker:
                 os._exit(0)
 
     def _beat(self) -> None:
+        """A sign of life every `BEAT_S` seconds, and at once beyond the limit of memory."""
         pause = threading.Event()
-        while not pause.wait(BEAT_S):
-            self._send(self._alive())
+        every_s = BEAT_S if self._settings.memory_bytes is None else WATCH_S
+        silent_s = 0.0
+        while not pause.wait(every_s):
+            silent_s += every_s
+            alive = self._alive()
+            if silent_s >= BEAT_S or self._is_over(alive):
+                self._send(alive)
+                silent_s = 0.0
 
     def _alive(self) -> Alive:
         return Alive(self._process.memory_info().rss)
+
+    def _is_over(self, alive: Alive) -> bool:
+        limit = self._settings.memory_bytes
+        return limit is not None and alive.rss_bytes > limit

@@ -1,5 +1,6 @@
 """Runs the real command in a folder of its own, and waits for what it prints."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -56,16 +57,23 @@ class Place:
     root: Path
 
     def start(self, *arguments):
+        return self._start("-m", "search", *map(str, arguments))
+
+    def _start(self, *arguments):
         out = self.root / "out.txt"
         with out.open("w") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "search", *map(str, arguments)],
+                [sys.executable, *arguments],
                 cwd=self.root,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         return Command(process, out)
+
+    def start_script(self, text):
+        """Runs a script of the test's own, which ends as a command does."""
+        return self._start(self.write(text, "command.py"))
 
     def run(self, *arguments, code=0):
         """Runs a command to its end and returns what it printed."""
@@ -96,11 +104,28 @@ class Place:
             runs.setdefault(name, []).append(status)
         return runs
 
+    def steps(self, metric):
+        """Name -> the steps of `metric` in the MLflow run of that name, in order."""
+        query = "SELECT r.name, m.step FROM metrics m JOIN runs r USING (run_uuid) WHERE m.key = ? ORDER BY m.step"
+        steps = {}
+        for name, step in self._rows(self.root / "mlflow.db", query, metric):
+            steps.setdefault(name, []).append(step)
+        return steps
+
+    def outcome(self, study, number, attribute):
+        """What the record says of the end of a trial."""
+        query = (
+            "SELECT a.value_json FROM trial_user_attributes a "
+            "JOIN trials t ON t.trial_id = a.trial_id WHERE t.number = ? AND a.key = ?"
+        )
+        ((value,),) = self._rows(self.root / "studies" / study / "record.db", query, number, attribute)
+        return json.loads(value)
+
     @staticmethod
-    def _rows(path, query):
+    def _rows(path, query, *values):
         connection = sqlite3.connect(path)
         try:
-            return connection.execute(query).fetchall()
+            return connection.execute(query, values).fetchall()
         finally:
             connection.close()
 

@@ -26,6 +26,27 @@ workers: 2
 TRIALS, EPOCHS = 5, 40
 
 
+FROZEN = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from search.backends.local import LocalBackend
+from search.clock import SystemClock
+from search.session import Stage, local_settings, run_study
+from search.spec import load
+
+
+def workers(study, clock):
+    return LocalBackend(replace(local_settings(study), frozen_s=7.0), study.task_of, clock)
+
+
+if __name__ == "__main__":
+    sys.exit(run_study(load(Path("space.yaml")), stream=sys.stdout, stage=Stage(SystemClock(), workers)))
+"""
+"""The command `run`, with less patience."""
+
+
 @pytest.fixture
 def study(place):
     place.write(STUDY)
@@ -37,12 +58,18 @@ def finished(text):
 
 
 def check_whole(place):
-    """The budget is used, every trial counts once, nothing is left running."""
+    """The budget is used, every trial counts once, nothing is left running; in MLflow every trial is one run with
+    every epoch once.
+    """
     assert place.trials("night") == dict.fromkeys(range(TRIALS), "COMPLETE")
     assert place.epochs("night") == dict.fromkeys(range(TRIALS), EPOCHS)
     runs = place.runs()
     assert sorted(runs) == ["night", *(f"trial-{n:04d}" for n in range(TRIALS))]
     assert all(statuses == ["FINISHED"] for statuses in runs.values())
+    shown = place.steps("val_loss")
+    assert {name: shown[name] for name in runs if name != "night"} == {
+        f"trial-{n:04d}": list(range(1, EPOCHS + 1)) for n in range(TRIALS)
+    }
 
 
 def test_a_killed_coordinator_loses_no_finished_trial_and_counts_none_twice(study):
@@ -63,6 +90,25 @@ def test_a_killed_worker_is_replaced_and_its_trial_goes_on(study):
     os.kill(command.workers()[0], signal.SIGKILL)
     assert command.end() == 0, command.text
     assert "its worker died (killed by SIGKILL)" in command.text
+    check_whole(study)
+
+
+def test_a_frozen_worker_is_replaced_and_its_trial_goes_on(study):
+    """Stopped in the middle of whatever it does; here a worker is taken for frozen sooner than after a minute."""
+    command = study.start_script(FROZEN)
+    command.wait_for(lambda text: len(finished(text)) >= 1, "a finished trial")
+    os.kill(command.workers()[0], signal.SIGSTOP)
+    assert command.end() == 0, command.text
+    assert "its worker gave no sign of life for 7 s" in command.text
+    check_whole(study)
+
+
+def test_a_worker_whose_epoch_never_ends_is_replaced_and_its_trial_goes_on(study):
+    command = study.start("run", "space.yaml", "workers.silence=9s")
+    command.wait_for(lambda text: len(finished(text)) >= 1, "a finished trial")
+    os.kill(command.workers()[0], signal.SIGSTOP)
+    assert command.end() == 0, command.text
+    assert "no epoch ended for 9 s (workers.silence)" in command.text
     check_whole(study)
 
 

@@ -260,6 +260,26 @@ def test_show_prints_one_trial(call):
     assert "files: studies/small/trials/0002" in out
 
 
+def test_a_trial_whose_files_were_deleted_says_so_and_how_to_have_them_again(call):
+    rehearsal = Rehearsal().run("keep=2", "ensemble=1")
+    deleted = rehearsal.rows[-1]["trial"]
+    sentence = (
+        f"model and predictions in studies/small/trials/000{deleted} were deleted: `keep` holds the files of 2 trials, "
+        "it was in place "
+    )
+    mend = "to have them again, run its configuration as a study of its own, with a larger `keep` or none"
+    code, out, _ = call("show", "small", deleted)
+    assert code == 0
+    assert f"files: {sentence}" in out
+    assert mend in out
+    members = rehearsal.ensemble | {"members": [{"trial": int(deleted), "weight": 1.0}]}
+    (rehearsal.folder / "ensemble.json").write_text(json.dumps(members))
+    code, _, err = call("export", "small", "--to", "out")
+    assert code == 1
+    assert err.startswith(sentence)
+    assert err.strip().endswith(mend)
+
+
 @pytest.mark.parametrize("arguments", [["show"], ["show", "3"], ["export", "--to", "out"]])
 def test_an_unknown_study_lists_the_known_ones_and_the_nearest(call, arguments):
     Rehearsal().run("budget=1")

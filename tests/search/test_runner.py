@@ -89,7 +89,7 @@ class Bench:
     trial_seconds: float | None = None
     restored: tuple = ()
     seconds: float = 0.0
-    epoch_s: float = 1.0
+    epoch_s: object = 1.0
     checkpoints: dict = field(default_factory=dict)
 
     def __post_init__(self):

@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 from rehearsal import BASE, Rehearsal, rising
 
+from search.backends.gpus import GpuError
 from search.folder import StudyBusyError, StudyFolder
 from search.lock import StudyChangedError
 from search.open_study import OpenStudy
@@ -166,13 +167,64 @@ def settings(*overrides):
 
 def test_the_keys_of_workers_reach_the_processes():
     """What a backend does with these settings, tests/search/backends looks at."""
-    given = settings("workers={count: 3, threads: 5, silence: 7s, trial_time: 11s}")
-    assert (given.workers, given.threads, given.silence_s, given.trial_s) == (3, 5, 7, 11)
+    given = settings("workers={count: 3, threads: 5, silence: 7s, memory: 2 GB, gpus_per_trial: 0}")
+    assert (given.workers, given.threads, given.silence_s, given.memory_bytes) == (3, 5, 7, 2 * 10**9)
+    assert given.environments == ({"CUDA_VISIBLE_DEVICES": "-1"},) * 3
 
 
 def test_cores_are_shared_among_workers_that_name_no_threads():
     assert settings("workers=1").threads == (os.cpu_count() or 1)
     assert settings("workers=1000").threads == 1
+
+
+@pytest.mark.parametrize(("memory", "share"), [("1 TB", None), ("100 MB", 50 * 10**6)])
+def test_a_worker_with_a_limit_of_memory_begins_a_trial_with_half_of_it_at_most(memory, share):
+    without, limited = settings("workers=1"), settings(f"workers.memory={memory}")
+    assert limited.recycle_bytes == (share or without.recycle_bytes)
+
+
+def test_gpus_that_are_not_there_are_told_before_a_trial(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert [e["CUDA_VISIBLE_DEVICES"] for e in settings("workers={count: 2, gpus_per_trial: 1}").environments] == [
+        "0",
+        "1",
+    ]
+    with pytest.raises(GpuError, match="3 workers with 1 GPUs each do not fit: 2 GPUs are visible"):
+        settings("workers={count: 3, gpus_per_trial: 1}")
+
+
+# ------------------------------------------------------------------------------------------- keep
+def kept(rehearsal):
+    """The trials that still have their predictions, best first."""
+    return [row["trial"] for row in rehearsal.rows if files(rehearsal, row["trial"]).exists()]
+
+
+def files(rehearsal, trial):
+    return rehearsal.folder / "trials" / f"{int(trial):04d}" / "predictions.npz"
+
+
+def test_beyond_so_many_trials_the_files_of_the_worst_are_deleted():
+    rehearsal = Rehearsal().run("keep.trials=3", "ensemble=2", "budget.trials=6")
+    assert kept(rehearsal) == [row["trial"] for row in rehearsal.rows][:3]
+    assert "passed over: 3 trials whose files `keep` has deleted" in rehearsal.text
+    assert {m["trial"] for m in rehearsal.ensemble["members"]} <= {int(n) for n in kept(rehearsal)}
+
+
+def test_beyond_so_much_disk_the_files_of_the_worst_are_deleted():
+    rehearsal = Rehearsal().run("ensemble=1", "budget.trials=6")
+    *others, worst = kept(rehearsal)
+    assert len(others) == 5
+    assert [m["trial"] for m in rehearsal.ensemble["members"]] != [int(worst)]
+    files(rehearsal, worst).with_name("model.keras").write_bytes(b"x" * 10**6)
+    assert kept(Rehearsal().run("keep.disk=2 MB", "ensemble=1", "budget.trials=6")) == [*others, worst]
+    assert kept(Rehearsal().run("keep.disk=1 MB", "ensemble=1", "budget.trials=6")) == others
+
+
+def test_the_members_of_an_earlier_ensemble_stay_until_there_is_another():
+    first = Rehearsal().run("ensemble=2", "budget.trials=4")
+    members = {str(m["trial"]) for m in first.ensemble["members"]}
+    again = Rehearsal().run("keep=1", "ensemble=none", "budget.trials=4")
+    assert set(kept(again)) == members | {again.rows[0]["trial"]}
 
 
 # ------------------------------------------------------------------------------------------- ensemble
@@ -225,6 +277,7 @@ def test_a_second_run_continues_with_what_is_left_of_the_budget():
         "search.sampler=qmc",
         "search.pruner=median",
         "ensemble=3",
+        "keep=2",
         "tracking.experiment=other",
         "budget={trials: 6, time: 1h}",
     ],

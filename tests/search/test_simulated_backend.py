@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.objective import Direction, Objective
+from models.training.orders import EpochReport
 from search.backends.simulated import SimulatedBackend
 from search.clock import ManualClock
 from search.study import (
@@ -56,7 +57,7 @@ def play(
 
 def started(*, after: int) -> Started:
     """Trial 0 goes on in the first worker after so many epochs, and tells what they were."""
-    return Started(0, 0, after, history=tuple(curve({}, epoch) for epoch in range(1, after + 1)))
+    return Started(0, 0, after, float(after), history=tuple(curve({}, epoch) for epoch in range(1, after + 1)))
 
 
 def outcome(seen: list[tuple[float, Event]]) -> Outcome:
@@ -293,3 +294,35 @@ def test_the_same_calls_give_the_same_events() -> None:
         return play(backend)
 
     assert once() == once()
+
+
+def test_a_trial_that_is_ended_by_force_is_lost_at_once_and_leaves_its_worker() -> None:
+    backend = backend_of(workers=1, seconds_per_epoch=lambda params, epoch: 1.0 if epoch < 3 else 1000.0)
+    backend.submit(suggestion(0))
+    for _ in range(3):
+        for event in backend.events(1.0):
+            if isinstance(event, Reported):
+                backend.answer(0, Decision.go_on())
+    backend.end(0, Cause.OVER_TIME, "too long")
+    assert list(backend.events(1.0)) == [Lost(0, Cause.OVER_TIME, "too long")]
+    assert backend.free == 1
+    assert len(backend.checkpoints[0]) == 2
+
+
+def test_a_trial_that_has_finished_cannot_be_ended_by_force() -> None:
+    backend = backend_of()
+    backend.submit(suggestion(0, epochs=1))
+    list(backend.events(1.0))
+    (report,) = backend.events(1.0)
+    assert isinstance(report, Reported)
+    backend.answer(0, Decision.go_on())
+    backend.end(0, Cause.OVER_TIME, "too long")
+    assert [type(event) for event in backend.events(1.0)] == [Finished]
+
+
+def test_with_no_epochs_what_the_checkpoint_holds_is_the_end_of_the_trial() -> None:
+    backend = backend_of(checkpoints={0: tuple(EpochReport(epoch, curve({}, epoch), 1.0) for epoch in (1, 2))})
+    backend.submit(suggestion(0, epochs=3).to_store())
+    seen = play(backend)
+    assert [type(event) for _, event in seen] == [Started, Finished]
+    assert outcome(seen).epochs == 2

@@ -33,7 +33,7 @@ class Lab:
     def __init__(self, folder):
         self._folder = folder
         self.warm = Warm(Graphs())
-        self.started, self.reports = [], []
+        self.started, self.reports, self.seconds = [], [], []
 
     def task(self, *overrides, **changes):
         study = OpenStudy.open(read(self._folder, STUDY, f"folder={self._folder}", *overrides))
@@ -48,7 +48,11 @@ class Lab:
             self.reports.append(report)
             return answer(report.epoch)
 
-        return run_trial(task, Calls(lambda history: self.started.append(len(history)), epoch), warm=self.warm)
+        def started(history, trained_s):
+            self.started.append(len(history))
+            self.seconds.append(trained_s)
+
+        return run_trial(task, Calls(started, epoch), warm=self.warm)
 
 
 @pytest.fixture
@@ -139,6 +143,31 @@ def test_a_trial_that_is_only_closed_trains_no_more(lab):
     assert lab.reports == []
     assert outcome.epochs == 2
     assert outcome.objective is not None
+
+
+@pytest.mark.slow
+def test_with_no_epochs_the_best_of_the_checkpoint_is_stored(lab):
+    """Also where the checkpoint is older than what was reported: nothing is trained again."""
+    lab.run(lab.task(), at(2, Decision.pause("later")))
+    outcome = lab.run(lab.task(resume=True, epochs=0))
+    assert (lab.started, lab.reports, outcome.epochs) == ([2], [], 2)
+    assert lab.seconds[-1] > 0
+    assert is_complete(lab.task().folder)
+    assert load_bundle(lab.task().folder).result["objective"] == outcome.objective
+
+
+def test_with_no_epochs_and_no_checkpoint_nothing_is_stored(lab):
+    outcome = lab.run(lab.task(resume=True, epochs=0))
+    assert (outcome.state, outcome.objective, outcome.epochs) == (TrialState.PRUNED, None, 0)
+    assert not is_complete(lab.task().folder)
+
+
+@pytest.mark.slow
+def test_the_seconds_of_a_trial_go_on_after_a_pause(lab):
+    lab.run(lab.task(), at(2, Decision.pause("later")))
+    whole = lab.run(lab.task(resume=True))
+    assert lab.seconds[0] == 0
+    assert 0 < lab.seconds[1] < whole.seconds
 
 
 @pytest.mark.slow

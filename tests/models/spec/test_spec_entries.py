@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from models.spec.byte_sizes import ByteSize, size_words
 from models.spec.data import Mapped, Source, SplitPart
 from models.spec.durations import Duration
 from models.spec.entries import Entry, Flag, Names, OneOf, Real, Text, Whole
@@ -27,6 +28,39 @@ def test_a_time_is_kept_in_seconds(written: Any, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "size_bytes"),
+    [
+        ("4 GB", 4 * 10**9),
+        ("512MB", 512 * 10**6),
+        ("1.5 TB", 1500 * 10**9),
+        ("2 GiB", 2 * 2**30),
+        ("3 gb", 3 * 10**9),
+        (2_000_000, 2_000_000),
+        ("none", None),
+    ],
+)
+def test_an_amount_is_kept_in_bytes(written: Any, size_bytes: int | None) -> None:
+    entry = ByteSize("", none=True)
+    assert entry.read(written, {}) == size_bytes
+    assert entry.read(entry.plain(size_bytes), {}) == size_bytes
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [
+        (4 * 10**9, "4 GB"),
+        (1_234_567_890, "1.23 GB"),
+        (730_400_000, "730 MB"),
+        (1500 * 10**9, "1.5 TB"),
+        (12_000, "12 kB"),
+        (5, "5 bytes"),
+    ],
+)
+def test_an_amount_is_told_in_a_unit_that_fits(size_bytes: int, words: str) -> None:
+    assert size_words(size_bytes) == words
+
+
+@pytest.mark.parametrize(
     ("entry", "value", "message"),
     [
         (Duration(""), "ten", "ten is not a time; write it like 90s, 10m, 2h30m or 1d, or in seconds"),
@@ -34,6 +68,12 @@ def test_a_time_is_kept_in_seconds(written: Any, seconds: float) -> None:
         (Duration(""), "0s", "is no time at all"),
         (Duration(""), -3, "-3 is no time at all"),
         (Duration(""), True, "true is not a time"),
+        (ByteSize(""), "4 apples", '"4 apples" is not an amount; write it like 512 MB, 4 GB or 1.5 TB, or in bytes'),
+        (ByteSize(""), "-4 GB", "is not an amount"),
+        (ByteSize(""), 4, "4 is too little for a model; write at least 1 MB, such as 4 GB"),
+        (ByteSize(""), "0.5MB", "is too little for a model"),
+        (ByteSize(""), True, "true is not an amount"),
+        (ByteSize(""), 4.5e9, "is not an amount"),
         (Whole("", low=1), 0, "0 is out of range; write a whole number of at least 1"),
         (Whole("", low=1, high=9, none=True), 12, "write a whole number from 1 to 9 or none"),
         (Whole(""), 1.0, "1.0 is not a whole number"),

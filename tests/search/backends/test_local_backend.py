@@ -1,6 +1,8 @@
 """Real worker processes that play a part: what the backend makes of their lives and deaths."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +13,8 @@ import pytest
 from lives import ACTING
 
 from models.objective import Direction, Objective
-from search.backends.local import FROZEN_S, HARD_FACTOR, LocalBackend, LocalSettings
+from search.backends.fork_server import WorkerServerError
+from search.backends.local import SHORT_OF_MEMORY, LocalBackend, LocalSettings, WorkerMemoryError
 from search.clock import ManualClock
 from search.study import Cause, Decision, Finished, Lost, Outcome, Paused, Reported, Started, Suggestion, TrialState
 from search.trial import TrialTask
@@ -26,7 +29,7 @@ class Theatre:
 
     def __init__(self, folder, **settings):
         self.clock = ManualClock()
-        base = {"workers": 1, "threads": 1, "silence_s": 1e9, "trial_s": None, "recycle_bytes": 1 << 60}
+        base = {"workers": 1, "threads": 1, "silence_s": 1e9, "recycle_bytes": 1 << 60}
         self.backend = LocalBackend(
             LocalSettings(**{**base, **settings}, log=folder / "workers.log"), self._task, self.clock, life=ACTING
         )
@@ -154,8 +157,37 @@ def test_a_killed_worker_is_told_and_the_others_train_on(theatre):
     os.kill(stage.processes()[0], signal.SIGKILL)
     ended = {}
     stage.events(lambda e: isinstance(e, Finished | Lost) and (ended.update({e.number: e}) or len(ended) == 2))
-    assert ended[0] == Lost(0, Cause.LOST, "its worker died (killed by SIGKILL)")
+    assert ended[0] == Lost(0, Cause.LOST, "its worker died (killed by SIGKILL)", SHORT_OF_MEMORY)
     assert isinstance(ended[1], Finished)
+
+
+def test_the_death_of_the_server_that_workers_are_forked_from_costs_an_epoch(theatre):
+    """Nobody passes on exit codes any more; the workers are replaced, from another server."""
+    stage = theatre(workers=2)
+    stage.begin(0, "hang")
+    stage.begin(1, "hang")
+    started = set()
+    stage.events(lambda e: isinstance(e, Started) and (started.add(e.number) or len(started) == 2))
+    before = stage.processes()
+    os.kill(psutil.Process(before[0]).ppid(), signal.SIGKILL)
+    lost = set()
+    stage.events(lambda e: isinstance(e, Lost) and (lost.add(e.number) or len(lost) == 2))
+    assert all(map(is_gone, before))
+    stage.begin(2)
+    assert isinstance(stage.end_of(2), Finished)
+
+
+def test_a_server_that_cannot_live_ends_the_study_with_a_sentence(theatre, monkeypatch):
+    stage = theatre()
+
+    def refused(process):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("multiprocessing.context.ForkServerProcess.start", refused)
+    monkeypatch.setattr("search.backends.fork_server._PAUSES_S", (0.0, 0.0))
+    os.kill(stage.processes()[0], signal.SIGKILL)
+    with pytest.raises(WorkerServerError, match=r"the process that workers are forked from dies again .*workers.log"):
+        stage.events(lambda e: False)
 
 
 def test_an_idle_worker_that_dies_is_replaced_without_a_word(theatre):
@@ -172,14 +204,16 @@ def test_an_idle_worker_that_dies_is_replaced_without_a_word(theatre):
 
 def test_a_frozen_worker_is_replaced(theatre):
     """Its process is stopped: not even the thread that gives signs of life runs."""
-    stage = theatre()
+    stage = theatre(frozen_s=9.0)
     stage.begin(0, "hang")
     stage.events(lambda e: isinstance(e, Started))
     (frozen,) = stage.processes()
     os.kill(frozen, signal.SIGSTOP)
     list(stage.backend.events(0.1))  # what it said before it was stopped
-    stage.clock.advance(FROZEN_S + 1)
-    assert stage.end_of(0) == Lost(0, Cause.LOST, "its worker gave no sign of life for 60 s")
+    stage.clock.advance(8)
+    assert list(stage.backend.events(0.1)) == []
+    stage.clock.advance(2)
+    assert stage.end_of(0) == Lost(0, Cause.LOST, "its worker gave no sign of life for 9 s")
     assert is_gone(frozen)
 
 
@@ -206,14 +240,83 @@ def test_every_epoch_ends_the_silence(theatre):
     assert stage.clock.monotonic_s() == 80
 
 
-def test_a_trial_far_over_its_time_is_ended_by_force(theatre):
-    stage = theatre(trial_s=20.0)
+def test_a_trial_is_ended_by_force_in_the_middle_of_its_epoch(theatre):
+    stage = theatre()
     stage.begin(0, "hang")
     stage.events(lambda e: isinstance(e, Started))
-    stage.clock.advance(20 * HARD_FACTOR - 1)
-    assert list(stage.backend.events(0.1)) == []
-    stage.clock.advance(2)
-    assert stage.end_of(0) == Lost(0, Cause.OVER_TIME, "it was ended by force after 31 s of 20 s")
+    (ended,) = stage.processes()
+    stage.backend.end(0, Cause.OVER_TIME, "too long")
+    assert stage.end_of(0) == Lost(0, Cause.OVER_TIME, "too long")
+    assert is_gone(ended)
+    stage.begin(1)
+    assert isinstance(stage.end_of(1), Finished)
+
+
+def test_a_trial_that_is_not_being_trained_cannot_be_ended(theatre):
+    stage = theatre()
+    stage.begin(0)
+    stage.end_of(0)
+    stage.backend.end(0, Cause.OVER_TIME, "too long")
+    stage.begin(1)
+    assert isinstance(stage.end_of(1), Finished)
+
+
+def test_a_worker_beyond_its_memory_is_ended_in_the_middle_of_its_epoch(theatre):
+    stage = theatre(memory_bytes=300 * 10**6)
+    stage.begin(0, "grow")
+    lost = stage.end_of(0)
+    assert (lost.number, lost.cause) == (0, Cause.OUT_OF_MEMORY)
+    assert re.fullmatch(r"out of memory: its worker held 4\d\d MB of the 300 MB of workers.memory", lost.reason), (
+        lost.reason
+    )
+    stage.begin(1)
+    assert isinstance(stage.end_of(1), Finished)
+
+
+def test_without_a_limit_a_worker_may_grow(theatre):
+    stage = theatre()
+    stage.begin(0, "grow")
+    stage.events(lambda e: isinstance(e, Started))
+    for _ in range(10):
+        assert list(stage.backend.events(0.1)) == []
+
+
+def test_a_memory_that_no_worker_can_do_with_ends_the_study_with_a_sentence(theatre):
+    stage = theatre(memory_bytes=10**6)
+    stage.begin(0)
+    with pytest.raises(WorkerMemoryError, match=r"workers.memory is 1 MB, but a worker takes .* MB before it trains"):
+        stage.end_of(0)
+
+
+def test_every_worker_and_its_successor_have_the_environment_of_their_place(theatre, tmp_path):
+    """It is there before anything of the trial runs: what CUDA reads when TensorFlow starts."""
+    stage = theatre(workers=2, environments=({"CUDA_VISIBLE_DEVICES": "GPU-a"}, {"CUDA_VISIBLE_DEVICES": "GPU-b"}))
+    seen = []
+    for first in (0, 2):
+        for number in (first, first + 1):
+            stage.begin(number, "show", epochs=1)
+        ended = set()
+        stage.events(lambda e, ended=ended: isinstance(e, Finished) and (ended.add(e.number) or len(ended) == 2))
+        found = [json.loads((tmp_path / f"{n}.json").read_text()) for n in (first, first + 1)]
+        seen.append([one["CUDA_VISIBLE_DEVICES"] for one in found])
+        before = stage.processes()
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        for _ in range(PATIENCE):
+            list(stage.backend.events(0.1))
+            if not set(before) & set(stage.processes()):
+                break
+    assert seen == [["GPU-a", "GPU-b"]] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the score is Linux's")
+def test_a_kernel_that_is_short_of_memory_ends_a_worker_before_its_coordinator(theatre):
+    stage = theatre()
+    stage.begin(0)
+    stage.end_of(0)
+    (worker,) = stage.processes()
+    scores = [int(Path(f"/proc/{who}/oom_score_adj").read_text()) for who in (worker, "self")]
+    assert scores[0] > scores[1]
 
 
 @pytest.mark.parametrize(("recycle_bytes", "same"), [(1 << 60, True), (1, False)])
