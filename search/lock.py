@@ -20,7 +20,7 @@ from spaces.space import Space
 
 MEANING = ("seed", "data", "model", "training", "objective", "limits")
 """The sections of a study file that finished trials depend on."""
-HARMLESS = ("data.folder", "training.csv_log", "training.checkpoint_every", "training.metrics")
+HARMLESS = ("data.folder", "training.csv_log", "training.checkpoint_every", "training.metrics", "training.jit_compile")
 """Keys of those sections that change no number of a trial; the data have a fingerprint of their own."""
 _PACKAGES = (
     "keras-search",

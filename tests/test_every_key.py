@@ -115,6 +115,7 @@ TESTS: dict[str, str] = {
     },
     "training.callbacks": "tests/models/training/test_own_callbacks.py::test_a_callback_that_stops_training_is_named",
     "training.restore_best": TRAINING + "test_restore_best_keeps_the_weights_of_the_best_epoch",
+    "training.jit_compile": "tests/models/training/test_jit_compile.py::test_xla_changes_no_number",
     "training.csv_log": "tests/search/test_trial.py::test_csv_log_false_leaves_no_log",
     "training.checkpoint_every": TRAINING + "test_checkpoint_every_says_how_often",
     # ---------------------------------------------------------------------------------------- spaces

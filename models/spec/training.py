@@ -170,4 +170,5 @@ class TrainingSpec(Spec):
     stop_at: Annotated[float | None, Real("value of the objective that ends a trial", none=True)] = None
     restore_best: Annotated[bool, Flag("keep the weights of the best epoch rather than of the last")] = True
     csv_log: Annotated[bool, Flag("write the epochs of every trial to `log.csv` in its folder")] = True
+    jit_compile: Annotated[bool, Flag("compile every step with XLA: meant for a GPU, slower on a CPU")] = False
     checkpoint_every: Annotated[float, Duration("least time between two checkpoints of a trial")] = 30.0

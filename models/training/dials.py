@@ -129,12 +129,15 @@ class Dial:
         return other - self.tensor
 
 
-def with_dials(plain: keras.Model, board: Board, *, is_open: bool) -> keras.Model:
-    """A copy of `plain` with weights of its own, whose numbers are dials of `board`, of open widths if `is_open`."""
+def with_dials(plain: keras.Model, board: Board, *, is_open: bool, jit_compile: bool) -> keras.Model:
+    """A copy of `plain` with weights of its own, whose numbers are dials of `board`, of open widths if `is_open`.
+
+    jit_compile: whether it will be compiled by XLA, which does not know the kernels of `recurrence`.
+    """
     stand_ins: dict[type, type] = {keras.layers.Dropout: ThriftyDropout, **(OPEN if is_open else {})}
 
     def clone(layer: keras.Layer) -> keras.Layer:
-        made: Any = stand_ins.get(type(layer)) or training_class(layer)
+        made: Any = stand_ins.get(type(layer)) or (type(layer) if jit_compile else training_class(layer))
         return made.from_config(layer.get_config())
 
     made = keras.models.clone_model(plain, clone_function=clone)

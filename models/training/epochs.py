@@ -14,6 +14,7 @@ from models.training.dials import Board
 
 Logs = dict[str, Any]
 Epoch = Callable[..., Logs]
+Step = Callable[[tuple[Any, ...]], Logs]
 
 CHUNK_BYTES = 4 * 2**20
 """Bytes of the largest activation of a chunk of validation rows; more leaves the caches, at half as much time again."""
@@ -82,12 +83,18 @@ def validation_step(model: keras.Model, board: Board) -> Epoch:
 
 def train_on(model: keras.Model, columns: tuple[Any, ...], rows: Any) -> Logs:
     """One step of training, on the rows with the numbers `rows` (n,), while the model's numbers are showing."""
-    return dict(model.train_step(tuple(tf.gather(column, rows) for column in columns)))
+    return dict(_compiled(model, model.train_step)(tuple(tf.gather(column, rows) for column in columns)))
 
 
 def test_on(model: keras.Model, columns: tuple[Any, ...], start: Any, stop: Any) -> Logs:
     """One step of validation."""
-    return dict(model.test_step(tuple(column[start:stop] for column in columns)))
+    return dict(_compiled(model, model.test_step)(tuple(column[start:stop] for column in columns)))
+
+
+def _compiled(model: keras.Model, step: Step) -> Step:
+    """`step` under XLA, if the model is compiled so. A step and not an epoch: XLA knows every shape, and only a last,
+    shorter batch has another one."""
+    return tf.function(step, jit_compile=True, autograph=False) if model.jit_compile else step
 
 
 def _traced(epoch: Epoch) -> Epoch:

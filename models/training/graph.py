@@ -40,7 +40,9 @@ class TrainingGraph:
         self._signature = signature
         self._take_plain(config)
         self._board = Board(sorted(numbers(config, training)))
-        self.model = with_dials(self._plain, self._board, is_open=bool(open_widths(config)))
+        self.model = with_dials(
+            self._plain, self._board, is_open=bool(open_widths(config)), jit_compile=training.jit_compile
+        )
         refuse_unweighable(training, signature)
         compile_model(self.model, training, signature=signature, objective=objective, board=self._board)
         self._check(config, training, objective)

@@ -20,6 +20,7 @@ def graph_key(model: Any, training: TrainingSpec, *, signature: Signature, objec
         "numbers": sorted(numbers(model, training)),
         "optimizer": [training.optimizer, training.optimizer == "sgd" and training.nesterov],
         "loss": training.loss,
+        "jit_compile": training.jit_compile,
         "metrics": [objective.metric, *training.metrics],
         "weighted": training.class_weights != "none",
         "data": [signature.task, signature.input_shape, signature.n_outputs],
