@@ -53,14 +53,14 @@ class Flat(keras.optimizers.Optimizer):  # type: ignore[misc]
 
     def _parts(self, value: Any) -> Iterator[tuple[Any, Any]]:
         """Every weight with its part of the vector `value`."""
-        shapes = [tf.shape(target) if self._is_open else target.shape for target in self._targets]
-        sizes = [tf.reduce_prod(shape) if self._is_open else shape.num_elements() for shape in shapes]
+        if all(target.shape.is_fully_defined() for target in self._targets):
+            shapes = [target.shape for target in self._targets]
+            sizes = [shape.num_elements() for shape in shapes]
+        else:
+            shapes = [tf.shape(target) for target in self._targets]
+            sizes = [tf.reduce_prod(shape) for shape in shapes]
         for target, part, shape in zip(self._targets, tf.split(value, sizes), shapes, strict=True):
             yield target, tf.reshape(part, shape)
-
-    @property
-    def _is_open(self) -> bool:
-        return not all(target.shape.is_fully_defined() for target in self._targets)
 
     def _clip_gradients(self, grads: list[Any]) -> list[Any]:
         """Done already, in `apply`."""

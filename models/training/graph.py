@@ -25,7 +25,7 @@ from models.training.predict import Predict, predict_with, prediction
 from models.training.rows import Columns
 from models.training.sowing import Seedbed, variables
 from models.training.stepwise import Hooks, Steps
-from models.training.widths import assign
+from models.training.widths import assign, name_widths
 
 
 class TrainingGraph:
@@ -69,6 +69,7 @@ class TrainingGraph:
         self._batch_size = tf.constant(training.batch_size)
         for variable, value in zip(self._sown, self._seedbed.values(seed), strict=True):
             assign(variable, value)
+        name_widths(self.model)
         n_parameters = sum(math.prod(variable.shape) for variable in self.model.trainable_variables)
         for variable, value in zip(self.model.optimizer.variables, self._optimizer_begins, strict=True):
             is_slot = variable.value.shape.rank == 1

@@ -56,6 +56,15 @@ def assign(variable: keras.Variable, value: Any) -> None:
     variable.value.assign(value)
 
 
+def name_widths(model: keras.Model) -> None:
+    """Lets the layers of `model` say the widths that they have now, for callbacks that ask them."""
+    for layer in model.layers:
+        if isinstance(layer, OpenDense):
+            layer.units = layer.kernel.shape[-1]
+        elif isinstance(layer, OpenConv2D):
+            layer.filters = layer.kernel.shape[-1]
+
+
 def _open(layer: keras.Layer, shape: Any) -> tf.TensorShape:
     """All axes that may be a width: the last two, but the number of outputs."""
     sides = list(shape)

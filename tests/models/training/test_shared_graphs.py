@@ -131,6 +131,17 @@ def test_trials_that_differ_in_more_do_not(one: dict[str, Any], other: dict[str,
     assert key(**one) != key(**other)
 
 
+def test_the_model_that_is_trained_says_the_widths_of_its_trial(trial: Make) -> None:
+    graphs = Graphs()
+    for rate in (0.3, 0.5):
+        last = trial({"epochs": 1}, model=mlp(rate, rate / 10), graphs=graphs)
+        last.run()
+        named = [last.built.get_layer(f"hidden_{i}") for i in (1, 2)]
+        assert [layer.units for layer in named] == list(last.model.units)
+        assert [layer.kernel.shape[-1] for layer in named] == list(last.model.units)
+    assert len(graphs) == 1
+
+
 def test_the_graphs_that_are_kept_are_those_used_last(trial: Make) -> None:
     graphs = Graphs(kept=2)
 
