@@ -15,65 +15,32 @@ Tool = Callable[[Sequence[dict[str, Any]], Path, Path, int], Train]
 
 def ours(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path, workers: int) -> Train:
     """This project's whole loop: coordinator, worker processes, record on disk, event log, CSV logs, bundles."""
+    from benchmarks.whole_loop import CONFIGURATION, OBJECTIVE, WholeLoop
     from models.config import Config
     from models.data.dataset import open_dataset
-    from models.objective import Direction, Objective
     from models.spec.data import DataSpec
     from models.spec.families import spec_of
     from models.spec.training import TrainingSpec
     from models.training.graph_key import graph_key
-    from search.backends.local import LocalBackend, LocalSettings
-    from search.budget import Budget
-    from search.clock import SystemClock
-    from search.drivers.scripted import ScriptedDriver
-    from search.folder import StudyFolder
-    from search.progress import SilentView
-    from search.pruning.registry import make_pruner
-    from search.record import Record
-    from search.runner import Parts, Rules, Runner
     from search.study import Suggestion
-    from search.telling import Teller
     from search.trial import TrialTask
-    from spaces.domains import IntRange
-    from spaces.space import Dimension, Space
-    from tracking.event_log import EventLog
 
     signature = open_dataset(data).signature
-    objective = Objective("val_accuracy", Direction.MAXIMIZE)
-    folder, clock = StudyFolder(scratch / "study"), SystemClock()
     epochs = configurations[0]["training"]["epochs"]
 
     def task_of(suggestion: Suggestion) -> TrialTask:
-        written = configurations[int(suggestion.params["configuration"])]
+        written = configurations[int(suggestion.params[CONFIGURATION])]
         model = spec_of(written["model"]["family"]).model_validate(written["model"])
         training = TrainingSpec.model_validate(written["training"])
         config = Config(DataSpec(source="sklearn:digits"), model, training)  # type: ignore[arg-type]
+        folder = scratch / "study" / f"{suggestion.number}"
+        graph = graph_key(model, training, signature=signature, objective=OBJECTIVE)
         return TrialTask(
-            suggestion.number, config.to_json(), objective, suggestion.number, epochs, folder.trial(suggestion.number),
-            data, resume=False, graph=graph_key(model, training, signature=signature, objective=objective),
+            suggestion.number, config.to_json(), OBJECTIVE, suggestion.number, epochs, folder, data,
+            resume=False, graph=graph,
         )  # fmt: skip
 
-    settings = LocalSettings(
-        workers=workers, threads=1, silence_s=3600, recycle_bytes=2**32, log=scratch / "workers.log"
-    )
-    backend = LocalBackend(settings, task_of, clock)
-    space = Space((Dimension("configuration", IntRange(0, len(configurations) - 1)),))
-    folder.root.mkdir()
-    record = Record.open(folder.record_url, study="benchmark", direction=objective.direction, space=space)
-    tracker = EventLog(folder.events)
-    driver = ScriptedDriver([{"configuration": k} for k in range(len(configurations))], max_epochs=epochs)
-    teller = Teller(record, tracker, folder=folder, metric=objective.metric, clock=clock, seed_of=lambda number: number)
-    pruner = make_pruner("none", {}, direction=objective.direction, max_epochs=epochs)
-    parts = Parts(driver=driver, pruner=pruner, backend=backend, teller=teller, clock=clock, view=SilentView())
-    rules = Rules(objective=objective, budget=Budget(), why_infeasible=lambda params: None)
-
-    def train() -> list[float]:
-        ending = Runner(parts, rules, restored=(), seconds=0.0).run()
-        if ending.failed:
-            raise RuntimeError(ending.traceback or ending.reason)
-        return [outcome.objective for outcome in driver.told.values() if outcome.objective is not None]
-
-    return train
+    return WholeLoop(task_of, scratch / "study", n=len(configurations), epochs=epochs, workers=workers).run
 
 
 def optuna_loop(configurations: Sequence[dict[str, Any]], data: Path, scratch: Path, workers: int) -> Train:
