@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, replace
 
+from search.goals import Goals
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Upper bounds of a whole study; None is no bound."""
+    """Upper bounds of a whole study; None is no bound. goals: when it has enough before."""
 
     trials: int | None = None
     seconds: float | None = None
     epochs: int | None = None
+    goals: Goals = Goals()
 
 
 @dataclass(frozen=True, slots=True)
