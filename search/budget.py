@@ -1,6 +1,6 @@
 """The money of a study: trials, seconds and epochs, whichever ends first, over all restarts and workers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from search.goals import Goals
 
@@ -12,7 +12,7 @@ class Budget:
     trials: int | None = None
     seconds: float | None = None
     epochs: int | None = None
-    goals: Goals = Goals()
+    goals: Goals = field(default_factory=Goals)
 
 
 @dataclass(frozen=True, slots=True)
