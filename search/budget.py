@@ -1,15 +1,18 @@
 """The money of a study: trials, seconds and epochs, whichever ends first, over all restarts and workers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+from search.goals import Goals
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Upper bounds of a whole study; None is no bound."""
+    """Upper bounds of a whole study; None is no bound. goals: when it has enough before."""
 
     trials: int | None = None
     seconds: float | None = None
     epochs: int | None = None
+    goals: Goals = field(default_factory=Goals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from models.ensemble.candidates import EnsembleError
 from models.ensemble.judge import Plan
 from models.files import write_text
 from search import ensembling
+from search.audit import Audit
 from search.ensembling import Ensemble
 from search.leaderboard import Row, as_csv, best_so_far, rank
 from search.open_study import OpenStudy
@@ -30,13 +31,14 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
     write_text(study.folder.leaderboard, as_csv(rows))
     ensemble, why_none = _ensemble(study, rows, ending)
     importances = record.importances(trials)
+    audit = Audit.of(trials, study.file.objective.direction)
     tracker.study_finished(
         StudySummary(
             leaderboard=tuple(row.flat() for row in rows),
             best_so_far=best_so_far(trials, study.file.objective.direction),
             importances=importances,
             ensemble=ensemble.to_json() if ensemble else {},
-            counts=counts(trials),
+            counts=counts(trials) | audit.counts(),
             finished=not ending.interrupted,
         )
     )
@@ -47,6 +49,8 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
     if rows:
         print(f"\nbest trials by {study.file.objective.metric}:", file=stream)
         print(side_by_side(rows[:_SHOWN]), file=stream)
+    if audit.sentence:
+        print(f"\npruning: {audit.sentence}", file=stream)
     if importances:
         print(f"\nwhat mattered: {importances_line(importances)}", file=stream)
     _print_ensemble(ensemble, why_none, stream)
@@ -70,10 +74,12 @@ def counts(trials: Sequence[RecordedTrial]) -> dict[str, int]:
     """Trials by state, and epochs, over the whole life of the study."""
     outcomes = [t.outcome for t in trials if t.outcome]
     infeasible = sum(o.cause is Cause.INFEASIBLE for o in outcomes)
+    duplicate = sum(o.cause is Cause.DUPLICATE for o in outcomes)
     return {
         "complete": sum(o.state is TrialState.COMPLETE for o in outcomes),
-        "pruned": sum(o.state is TrialState.PRUNED for o in outcomes) - infeasible,
+        "pruned": sum(o.state is TrialState.PRUNED for o in outcomes) - infeasible - duplicate,
         "infeasible": infeasible,
+        "duplicate": duplicate,
         "failed": sum(o.state is TrialState.FAILED for o in outcomes),
         "unfinished": len(trials) - len(outcomes),
         "epochs": sum(len(t.values) for t in trials),
@@ -81,7 +87,7 @@ def counts(trials: Sequence[RecordedTrial]) -> dict[str, int]:
 
 
 def counts_line(trials: Sequence[RecordedTrial]) -> str:
-    words = {"complete": "done", "infeasible": "outside the limits"}
+    words = {"complete": "done", "infeasible": "outside the limits", "duplicate": "tried before"}
     shown = {words.get(name, name): n for name, n in counts(trials).items()}
     always = ("done", "pruned", "epochs")
     return " · ".join(f"{n} {name}" for name, n in shown.items() if n or name in always)

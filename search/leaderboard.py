@@ -79,12 +79,20 @@ def _row(place: int, trial: RecordedTrial) -> Row:
         number=trial.number,
         objective=_objective(trial),
         state=outcome.state,
-        reason=outcome.reason or outcome.cause.value,
+        reason=ended_by(trial),
         best_epoch=outcome.best_epoch,
         epochs=outcome.epochs,
         seconds=outcome.seconds,
         params=trial.suggestion.params,
     )
+
+
+def ended_by(trial: RecordedTrial) -> str:
+    """Why an ended trial ended; for the audit of pruning, also when it would have."""
+    outcome = trial.outcome
+    assert outcome is not None
+    reason = outcome.reason or outcome.cause.value
+    return reason if trial.audited is None else f"{reason}; audited, its stop was after epoch {trial.audited.epoch}"
 
 
 def _objective(trial: RecordedTrial) -> float:

@@ -13,12 +13,15 @@ from models.objective import Objective
 from models.training.orders import EpochReport
 from search.budget import Spent
 from search.standings import Group, Rivals, Standings
-from search.study import Cause, Curve, Outcome, Params, RecordedTrial, Suggestion, TrialState
+from search.study import UNTRAINED, AuditedStop, Cause, Curve, Outcome, Params, RecordedTrial, Suggestion, TrialState
 
 
 @dataclass(slots=True)
 class Entry:
-    """One trial. `ordered` is why the coordinator told it to stop, if it did; `losses` counts workers lost with it."""
+    """One trial. `ordered` is why the coordinator told it to stop, if it did; `losses` counts workers lost with it.
+
+    audited: the stop that was not carried out, for the audit of pruning.
+    """
 
     suggestion: Suggestion
     values: list[float] = field(default_factory=list)
@@ -27,6 +30,7 @@ class Entry:
     ordered: tuple[Cause, str] | None = None
     losses: int = 0
     is_training: bool = False
+    audited: AuditedStop | None = None
 
     @property
     def number(self) -> int:
@@ -70,7 +74,7 @@ class Ledger:
             self._take(trial)
 
     def _take(self, trial: RecordedTrial) -> None:
-        entry = self.entries[trial.number] = Entry(trial.suggestion, seconds=trial.seconds)
+        entry = self.entries[trial.number] = Entry(trial.suggestion, seconds=trial.seconds, audited=trial.audited)
         self._trials += 1
         for epoch, value in enumerate(trial.values, start=1):
             self._value(entry, epoch, value)
@@ -114,8 +118,8 @@ class Ledger:
         self._wake(number)
         self._states[outcome.state] += 1
         self._causes[outcome.state, outcome.cause] += 1
-        if outcome.cause is Cause.INFEASIBLE:
-            # never trained: it costs nothing
+        if outcome.cause in UNTRAINED:
+            # it costs nothing
             self._trials -= 1
             self._epochs -= len(entry.values)
         if outcome.state is TrialState.COMPLETE:
@@ -156,11 +160,15 @@ class Ledger:
         return self.entries[self._resting[0]] if self._resting else None
 
     def spent(self, seconds: float) -> Spent:
-        """Trials and epochs used so far; trials that were never trained (infeasible) cost nothing."""
+        """Trials and epochs used so far; those that were never trained cost nothing."""
         return Spent(trials=self._trials, seconds=seconds, epochs=self._epochs)
 
     def count(self, state: TrialState, cause: Cause | None = None) -> int:
         return self._states[state] if cause is None else self._causes[state, cause]
+
+    def objective_now(self, number: int) -> float:
+        """What the objective of trial `number` would be if it ended now; NaN before its first number."""
+        return self._standing(self.entries[number])[0]
 
     @property
     def incumbent(self) -> Incumbent | None:

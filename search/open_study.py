@@ -7,6 +7,7 @@ import numpy as np
 
 from models.spec.varied import Varied
 from models.training.graph_key import graph_key
+from search.duplicates import size_of
 from search.folder import StudyFolder
 from search.spec import StudyFile
 from search.study import Params, Suggestion
@@ -55,6 +56,11 @@ class OpenStudy:
             return None
         _, dataset = self.data.of(self.file.config(params))
         return self.file.broken_limit(params, dataset.signature)
+
+    @property
+    def configurations(self) -> int | None:
+        """How many different configurations there are, those outside the limits included; None for endless."""
+        return size_of(self.file.space)
 
     @property
     def max_epochs(self) -> int:

@@ -33,6 +33,7 @@ class Progress:
     incumbent: Incumbent | None
     budget: Budget
     spent: Spent
+    duplicate: int = 0
 
     @classmethod
     def of(cls, ledger: Ledger, budget: Budget, *, seconds: float) -> "Progress":
@@ -41,10 +42,12 @@ class Progress:
             for e in ledger.training
         )
         infeasible = ledger.count(TrialState.PRUNED, Cause.INFEASIBLE)
+        duplicate = ledger.count(TrialState.PRUNED, Cause.DUPLICATE)
         return cls(
             complete=ledger.count(TrialState.COMPLETE),
-            pruned=ledger.count(TrialState.PRUNED) - infeasible,
+            pruned=ledger.count(TrialState.PRUNED) - infeasible - duplicate,
             infeasible=infeasible,
+            duplicate=duplicate,
             failed=ledger.count(TrialState.FAILED),
             training=training,
             incumbent=ledger.incumbent,
@@ -139,6 +142,8 @@ def first_line(study: str, metric: str, progress: Progress) -> str:
         clock_time(budget.seconds) if budget.seconds else "",
     ]
     line = f"{study}: {metric}, at most {' · '.join(b for b in bounds if b)}"
+    if budget.goals.target is not None:
+        line += f", until {budget.goals.target:g}"
     ended = progress.complete + progress.pruned + progress.failed
     if ended:
         line += f"; goes on after {ended} trials, {spent.epochs} epochs and {clock_time(spent.seconds)}"
@@ -186,6 +191,8 @@ def counts_line(progress: Progress) -> str:
         parts.append(f"{progress.failed} failed")
     if progress.infeasible:
         parts.append(f"{progress.infeasible} outside the limits")
+    if progress.duplicate:
+        parts.append(f"{progress.duplicate} tried before")
     return " · ".join(parts)
 
 

@@ -7,6 +7,7 @@ trials are stored at once, reports in batches: a crash may lose those of the las
 import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from optuna.distributions import (
@@ -23,7 +24,7 @@ from search import record_rows as rows
 from search.clock import Clock, SystemClock
 from search.importances import importances
 from search.record_store import RecordError, Store, backup_path
-from search.study import Cause, Outcome, RecordedTrial, Suggestion, TrialState
+from search.study import AuditedStop, Cause, Outcome, RecordedTrial, Suggestion, TrialState
 from spaces.domains import Categories, Domain, FloatRange, IntRange
 from spaces.space import Space
 
@@ -52,6 +53,7 @@ class Record:
         self._clock = clock
         self._ids = store.run(lambda session: rows.trial_ids(session, store.study_id))
         self._last_steps = store.run(lambda session: rows.last_steps(session, store.study_id))
+        self._ended = store.run(lambda session: rows.count_ended(session, store.study_id))
         self._waiting = rows.Reports()
         self._waiting_since_s = math.inf
 
@@ -111,10 +113,17 @@ class Record:
         if self._waiting.values:
             self._with_reports(lambda session: None)
 
+    def audited(self, number: int, stop: AuditedStop) -> None:
+        """Stores the stop that a trial was spared, with the reports before it."""
+        self._with_reports(
+            lambda session: rows.put_attributes(session, self._ids[number], {"audited_stop": asdict(stop)})
+        )
+
     def finish(self, number: int, outcome: Outcome) -> None:
         """Stores the outcome and closes the trial; its objective is kept also when it was pruned."""
         trial_id = self._ids[number]
         attributes: dict[str, Any] = {
+            "ended": self._ended,
             "cause": outcome.cause.value,
             "reason": outcome.reason,
             "best_epoch": outcome.best_epoch,
@@ -135,6 +144,7 @@ class Record:
                 attributes=attributes,
             )
         )
+        self._ended += 1
         self._last_steps.pop(trial_id, None)
 
     def trials(self) -> tuple[RecordedTrial, ...]:
@@ -212,9 +222,10 @@ def _recorded(trial: rows.StoredTrial) -> RecordedTrial:
     )
     # an epoch that was lost keeps its place
     values = [trial.steps.get(epoch, math.nan) for epoch in range(1, max(trial.steps, default=0) + 1)]
+    audited = AuditedStop(**attributes["audited_stop"]) if "audited_stop" in attributes else None
     state = _STATES_BACK.get(trial.state)
     if state is None:
-        return RecordedTrial(suggestion, values, None)
+        return RecordedTrial(suggestion, values, None, audited=audited)
     outcome = Outcome(
         state=state,
         cause=Cause(attributes.get("cause", Cause.FINISHED.value)),
@@ -226,4 +237,5 @@ def _recorded(trial: rows.StoredTrial) -> RecordedTrial:
         metrics=attributes.get("metrics", {}),
         traceback=str(attributes.get("traceback", "")),
     )
-    return RecordedTrial(suggestion, values, outcome, seconds=outcome.seconds)
+    ended = int(attributes.get("ended", 0))
+    return RecordedTrial(suggestion, values, outcome, seconds=outcome.seconds, ended=ended, audited=audited)

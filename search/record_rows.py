@@ -102,12 +102,7 @@ def close_trial(
     session: Session, trial_id: int, *, state: TrialState, value: float | None, attributes: Mapping[str, Any]
 ) -> None:
     """The end of a trial: its state, its value if it has one, and its attributes."""
-    session.execute(
-        delete(_UserAttributes.__table__).where(
-            _UserAttributes.trial_id == trial_id, _UserAttributes.key.in_(attributes)
-        )
-    )
-    _add_attributes(session, _UserAttributes, trial_id, attributes)
+    put_attributes(session, trial_id, attributes)
     session.execute(delete(_Values.__table__).where(_Values.trial_id == trial_id))
     if value is not None:
         stored, kind = _Values.value_to_stored_repr(value)
@@ -116,6 +111,16 @@ def close_trial(
         )
     trial = _Trials.find_or_raise_by_id(trial_id, session)
     trial.state, trial.datetime_complete = state, datetime.now()
+
+
+def put_attributes(session: Session, trial_id: int, attributes: Mapping[str, Any]) -> None:
+    """What is known of a trial, in the place of what had these names before."""
+    session.execute(
+        delete(_UserAttributes.__table__).where(
+            _UserAttributes.trial_id == trial_id, _UserAttributes.key.in_(attributes)
+        )
+    )
+    _add_attributes(session, _UserAttributes, trial_id, attributes)
 
 
 def put_study_attribute(session: Session, study_id: int, key: str, value: Any) -> None:
@@ -149,6 +154,12 @@ def last_trial_id(session: Session, study_id: int) -> int | None:
     """The id of the newest trial."""
     found: int | None = session.scalar(select(func.max(_Trials.trial_id)).where(_Trials.study_id == study_id))
     return found
+
+
+def count_ended(session: Session, study_id: int) -> int:
+    """How many trials have come to their end."""
+    ended = (_Trials.study_id == study_id, _Trials.state.in_([s for s in TrialState if s.is_finished()]))
+    return int(session.scalar(select(func.count()).select_from(_Trials).where(*ended)) or 0)
 
 
 def last_steps(session: Session, study_id: int) -> dict[int, int]:

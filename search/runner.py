@@ -10,15 +10,20 @@ from dataclasses import dataclass, replace
 
 from models.objective import Objective
 from models.training.orders import Order
+from search.asking import Asking, NothingLeft
 from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
 from search.clock import Clock
+from search.duplicates import Duplicates, as_told
 from search.forced import Forced, Trained
 from search.ledger import Entry, Ledger
 from search.overtime import Overtime
 from search.ports import Backend, Driver, Pruner
 from search.progress import Progress, View
 from search.shelf import Shelf
+from search.stopping import Stopping
 from search.study import (
+    UNTRAINED,
+    AuditedStop,
     Cause,
     Decision,
     Event,
@@ -39,8 +44,6 @@ MAX_LOSSES = 3
 """A trial whose worker is lost so often is taken for the cause and fails."""
 IDENTICAL_FAILURES = 3
 """So many trials in a row that fail alike end the study: it is a bug, not a bad configuration."""
-INFEASIBLE_IN_A_ROW = 500
-"""So many suggestions in a row that break a limit end the study: the limits leave nothing."""
 _WAIT_S = 0.5
 _SAVE_TIME_EVERY_S = 5.0
 _SHOW_EVERY_S = 0.1
@@ -52,6 +55,9 @@ class Rules:
     """What the loop obeys: the objective, the budget, limits over configurations and the time of one trial.
 
     epochs_of: how many epochs a configuration trains; None when that is left to the driver.
+    skip_duplicates: whether a configuration that was trained is not trained again.
+    configurations: how many there are in all; None for endless.
+    is_audited: whether a trial by its number is let finish when the pruner would stop it.
     """
 
     objective: Objective
@@ -59,6 +65,9 @@ class Rules:
     why_infeasible: Callable[[Params], str | None]
     epochs_of: Callable[[Params], int] | None = None
     trial_seconds: float | None = None
+    skip_duplicates: bool = False
+    configurations: int | None = None
+    is_audited: Callable[[int], bool] = lambda number: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +105,16 @@ class Runner:
         self._shown_s = -math.inf
         self._interrupted = False
         self._ending: Ending | None = None
-        self._next = len(self.ledger.entries)
         self._failures: list[str] = []
         self._overtime = Overtime(trial_s=rules.trial_seconds, budget_s=rules.budget.seconds)
         self._forced: dict[int, Forced] = {}
-        parts.driver.restore(restored)
+        self._stopping = Stopping(rules.budget.goals, rules.objective.direction, restored)
+        self._duplicates = Duplicates(skip=rules.skip_duplicates, size=rules.configurations, restored=restored)
+        self._asking = Asking(
+            parts.driver, parts.teller, self.ledger, self._duplicates, rules.why_infeasible, rules.epochs_of,
+            number=len(self.ledger.entries),
+        )  # fmt: skip
+        parts.driver.restore(as_told(restored))
 
     @property
     def seconds(self) -> float:
@@ -131,7 +145,7 @@ class Runner:
     def _fill(self) -> None:
         """Gives every free worker something to train: unfinished trials first, then new ones."""
         while self._parts.backend.free > 0 and self._may_start():
-            over = used_up(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight)
+            over = self._over(in_flight=self.ledger.in_flight)
             if over is not None:
                 self._ending = Ending(over)
             waiting = self.ledger.next_unfinished
@@ -144,8 +158,13 @@ class Runner:
             self._parts.teller.new_trial(suggestion)
             self._submit(suggestion)
 
+    def _over(self, *, in_flight: int) -> str | None:
+        """Why no further epoch may be trained, or None."""
+        return self._stopping.no_further_epoch or used_up(self._rules.budget, self._spent(), in_flight=in_flight)
+
     def _may_start(self) -> bool:
-        if self._interrupted and self._ending is None:
+        unfinished = self._ending is not None and not self._ending.failed and self.ledger.next_unfinished is not None
+        if self._interrupted and (self._ending is None or unfinished):
             self._ending = Ending("interrupted", interrupted=True)
         return self._ending is None or not (self._ending.interrupted or self._ending.failed)
 
@@ -171,41 +190,20 @@ class Runner:
         self._parts.backend.submit(suggestion)
 
     def _next_feasible(self) -> Suggestion | None:
-        """The driver's next suggestion within the limits; those outside are recorded, told and passed over."""
+        """The driver's next suggestion that is to be trained, if one more may start."""
         over = no_new_trial(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight)
+        over = over or self._stopping.no_new_trial or self._duplicates.exhausted
+        # a running trial may have brought what ends an earlier reason to stop
+        self._ending = None if over is None else Ending(over)
         if over is not None:
-            self._ending = Ending(over)
             return None
-        why: str | None = None
         # a sampler may think for seconds, and a study that is killed meanwhile is to lose nothing
         self._parts.teller.flush()
-        for _ in range(INFEASIBLE_IN_A_ROW):
-            suggestion = self._parts.driver.ask(self._next)
-            if suggestion is None:
-                return None
-            self._next += 1
-            why = self._rules.why_infeasible(suggestion.params)
-            if why is None:
-                return self._planned(suggestion)
-            self._refuse(suggestion, why)
-        self._ending = Ending(
-            f"{INFEASIBLE_IN_A_ROW} configurations in a row broke a limit (last: {why}); widen `limits` or the space",
-            failed=True,
-        )
-        return None
-
-    def _planned(self, suggestion: Suggestion) -> Suggestion:
-        """Drivers plan for the longest configuration; where `epochs` varies, this one may be shorter."""
-        if self._rules.epochs_of is None:
-            return suggestion
-        return replace(suggestion, epochs=min(suggestion.epochs, self._rules.epochs_of(suggestion.params)))
-
-    def _refuse(self, suggestion: Suggestion, why: str) -> None:
-        outcome = Outcome(TrialState.PRUNED, Cause.INFEASIBLE, why)
-        self.ledger.begin(suggestion)
-        self.ledger.end(suggestion.number, outcome)
-        self._parts.teller.infeasible(suggestion, outcome)
-        self._parts.driver.tell(suggestion.number, outcome)
+        asked = self._asking.next()
+        if isinstance(asked, NothingLeft):
+            self._ending = Ending(asked.reason, failed=asked.failed)
+            return None
+        return asked
 
     # ---------------------------------------------------------------------------------------- events
     def _handle(self, event: Event) -> None:
@@ -234,7 +232,11 @@ class Runner:
     def _reported(self, event: Reported) -> None:
         entry = self.ledger.epoch(event.number, event.report)
         self._parts.teller.epoch(event.number, event.report)
+        if self._rules.budget.goals.target is not None:
+            self._stopping.stands(event.number, self.ledger.objective_now(event.number))
         decision, cause = self._decide(entry)
+        if decision.order is Order.STOP and cause is Cause.PRUNED and self._rules.is_audited(entry.number):
+            decision = self._spare(entry, decision.reason)
         if decision.order is Order.STOP:
             entry.ordered = (cause, decision.reason)
         if decision.order is not Order.GO_ON or len(entry.values) >= entry.suggestion.epochs:
@@ -245,15 +247,24 @@ class Runner:
         """Budget and limits first, then the pruner; an interrupted trial pauses."""
         if self._interrupted:
             return Decision.pause("interrupted"), Cause.FINISHED
-        over = used_up(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight - entry.is_training)
+        over = self._over(in_flight=self.ledger.in_flight - entry.is_training)
         if over is not None:
-            return Decision.stop(over), Cause.BUDGET
+            reached = self._stopping.meets_target(self.ledger.objective_now(entry.number))
+            return Decision.stop(over), Cause.TARGET if reached else Cause.BUDGET
         allowed = self._rules.trial_seconds
         if allowed is not None and entry.seconds >= allowed:
             return Decision.stop(f"it has trained for {entry.seconds:.0f} s of {allowed:.0f} s"), Cause.OVER_TIME
         if len(entry.values) >= entry.suggestion.epochs:
             return Decision.go_on(), Cause.FINISHED
         return self._parts.pruner.decide(entry.curve, self.ledger.others(entry.number)), Cause.PRUNED
+
+    def _spare(self, entry: Entry, reason: str) -> Decision:
+        """Lets a trial go on that the pruner would stop, and keeps where and why it would have."""
+        if entry.audited is None:
+            best = self.ledger.incumbent
+            entry.audited = AuditedStop(len(entry.values), reason, best.value if best else None)
+            self._parts.teller.audited(entry.number, entry.audited)
+        return Decision.go_on()
 
     def _finished(self, number: int, outcome: Outcome) -> None:
         entry = self.ledger.entries[number]
@@ -262,7 +273,8 @@ class Runner:
             outcome = forced.with_stored(outcome, self._trained(entry))
         elif entry.ordered is not None and outcome.state is TrialState.COMPLETE:
             cause, reason = entry.ordered
-            outcome = replace(outcome, state=TrialState.PRUNED, cause=cause, reason=reason)
+            state = TrialState.COMPLETE if cause is Cause.TARGET else TrialState.PRUNED
+            outcome = replace(outcome, state=state, cause=cause, reason=reason)
         self._close(entry, outcome)
 
     def _end_overdue(self) -> None:
@@ -296,7 +308,8 @@ class Runner:
     def _close(self, entry: Entry, outcome: Outcome) -> None:
         self.ledger.end(entry.number, outcome)
         self._parts.teller.trial_finished(entry.number, outcome)
-        self._parts.driver.tell(entry.number, outcome)
+        self._asking.ended(entry.suggestion, outcome)
+        self._stopping.ended(entry.number, outcome)
         self._parts.view.trial_ended(entry.number, outcome)
         self._shown_s = -math.inf
         if self._parts.shelf is not None:
@@ -307,7 +320,7 @@ class Runner:
             if len(last) == IDENTICAL_FAILURES and len(set(last)) == 1:
                 reason = f"{IDENTICAL_FAILURES} trials in a row failed alike: {outcome.reason}"
                 self._ending = Ending(reason, failed=True, traceback=outcome.traceback or outcome.reason)
-        elif outcome.cause is not Cause.INFEASIBLE:
+        elif outcome.cause not in UNTRAINED:
             self._failures.clear()
 
     def _spent(self) -> Spent:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TextIO
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import numpy as np
 import psutil
 
 from search import lock
+from search.audit import is_audited
 from search.backends.gpus import environments, visible_gpus
 from search.backends.local import LocalBackend, LocalSettings
 from search.budget import Budget
@@ -20,6 +22,7 @@ from search.clock import Clock, SystemClock
 from search.closing import close_study
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
+from search.goals import Goals
 from search.keep import Keep
 from search.open_study import OpenStudy
 from search.ports import Backend
@@ -29,6 +32,7 @@ from search.record import Record
 from search.runner import Ending, Parts, Rules, Runner
 from search.shelf import Shelf
 from search.spec import StudyFile
+from search.spec_sections import BudgetSpec
 from search.telling import Teller
 from tracking.event_log import EventLog
 from tracking.tracker import NullTracker, SeveralTrackers, Tracker
@@ -167,10 +171,13 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
             ),
             Rules(
                 objective=file.objective,
-                budget=Budget(spec.budget.trials, spec.budget.time, spec.budget.epochs),
+                budget=budget_of(spec.budget),
                 why_infeasible=study.why_infeasible,
                 epochs_of=study.epochs_of,
                 trial_seconds=spec.workers.trial_time,
+                skip_duplicates=spec.search.duplicates == "skip",
+                configurations=study.configurations,
+                is_audited=partial(is_audited, spec.seed, share=spec.search.audit or 0.0),
             ),
             restored=record.trials(),
             seconds=record.seconds,
@@ -181,6 +188,12 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
         return ending
     finally:
         backend.close(gently=gently)
+
+
+def budget_of(written: BudgetSpec) -> Budget:
+    """The bounds and goals that a study file sets."""
+    goals = Goals(written.target, written.patience_trials, written.expected_gain_below)
+    return Budget(written.trials, written.time, written.epochs, goals)
 
 
 def _driver_setup(study: OpenStudy) -> DriverSetup:

@@ -7,6 +7,7 @@ from typing import TextIO
 from models.bundle import BundleError, DeletedError, load_bundle
 from models.ensemble.candidates import EnsembleError
 from search import ensembling
+from search.audit import Audit
 from search.by_step import why_by_step
 from search.closing import counts_line, ensemble_text
 from search.leaderboard import Row, rank
@@ -37,6 +38,8 @@ def _show_study(stored: StoredStudy, stream: TextIO) -> None:
     if rows:
         print(f"\ntrials by {stored.objective.metric}:", file=stream)
         print(_leaderboard(rows), file=stream)
+    if audit := Audit.of(stored.trials, stored.objective.direction).sentence:
+        print(f"\npruning: {audit}", file=stream)
     failed = [t for t in stored.trials if t.outcome and t.outcome.traceback]
     for trial in failed:
         assert trial.outcome is not None
@@ -71,6 +74,8 @@ def _show_trial(stored: StoredStudy, trial: RecordedTrial, stream: TextIO) -> No
     print(f"{stored.name} trial {trial.number}: {state}", file=stream)
     if outcome is not None:
         facts = [("ended by", outcome.reason or outcome.cause.value)]
+        if trial.audited is not None:
+            facts.append(("audited", f"to be stopped after epoch {trial.audited.epoch}: {trial.audited.reason}"))
         if outcome.objective is not None:
             facts.append(("objective", f"{outcome.objective:.6g} at epoch {outcome.best_epoch}"))
         facts.append(("trained", f"{outcome.epochs} epochs in {outcome.seconds:.1f} s"))

@@ -39,6 +39,7 @@ def check_budget(study: StudySpec) -> Iterator[Fault]:
     """A study must have an end."""
     budget = study.budget
     if budget.trials is None and budget.time is None and budget.epochs is None:
+        # a target may never be reached
         yield Fault(("budget",), "the budget has no bound", "give at least one of trials, time and epochs")
 
 

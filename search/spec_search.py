@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from models.spec.entries import Entry, OneOf, Spec, Whole
+from models.spec.entries import Entry, OneOf, Real, Spec, Whole
 from models.spec.faults import Fault, RefusedError, refused, shown, unknown_key
+from search.audit import SHARE
 from search.pruning.registry import DOCS, OPTIONS, PRUNERS, RANGES, PrunerError, check_options
 from spaces.problems import did_you_mean
 
 DRIVERS = ("optuna",)
 SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp")
+DUPLICATES = ("skip", "train")
 LEARNING = ("tpe", "cmaes", "gp")
 """Samplers that begin with random trials."""
 
@@ -115,6 +117,24 @@ class Only(Entry):
         return self.entry.schema() | {"x-applies-when": f"sampler in [{', '.join(self.samplers)}]"}
 
 
+@dataclass(frozen=True)
+class AuditShare(Real):
+    """The share of stops that are audited; 0 under a pruner that stops nothing."""
+
+    low: float | None = 0
+    high: float | None = 1
+
+    def read(self, value: Any, earlier: Mapping[str, Any]) -> float:
+        pruner = earlier.get("pruner")
+        stops = pruner is None or pruner.name != "none"
+        if value is None:
+            return SHARE if stops else 0.0
+        share = self.read_given(value, earlier)
+        if share > 0 and not stops:
+            raise refused("the pruner none stops no trial", "leave it out, or take another pruner")
+        return share
+
+
 class SearchSpec(Spec):
     """Who suggests configurations, and who stops poor trials early."""
 
@@ -124,6 +144,17 @@ class SearchSpec(Spec):
         PrunerSpec,
         PrunerEntry("how poor trials are stopped early: a name, or a mapping of name and options"),
     ] = PrunerSpec("median", check_options("median", {}))
+    audit: Annotated[
+        float | None,
+        AuditShare(
+            "share of the trials to be stopped that are let finish, to see how often stopping is wrong; "
+            f"left out: {SHARE}, where the pruner stops trials"
+        ),
+    ] = None
+    duplicates: Annotated[
+        str,
+        OneOf("a configuration that an earlier trial has: passed over, or trained with another seed", names=DUPLICATES),
+    ] = "skip"
     startup_trials: Annotated[
         int | None,
         Only(

@@ -74,6 +74,16 @@ class BudgetSpec(Spec):
     trials: Annotated[int | None, Whole("trials", low=1, none=True)] = None
     time: Annotated[float | None, Duration("time, such as 10m or 2h30m", none=True)] = None
     epochs: Annotated[int | None, Whole("epochs of all trials together", low=1, none=True)] = None
+    target: Annotated[
+        float | None, Real("an objective that is good enough: the study ends when a trial has reached it", none=True)
+    ] = None
+    patience_trials: Annotated[
+        int | None, Whole("the study ends when so many trials in a row brought no better one", low=1, none=True)
+    ] = None
+    expected_gain_below: Annotated[
+        float | None,
+        Real("the study ends when the next trial is expected to improve the objective by less", above=0, none=True),
+    ] = None
 
 
 def budget_key(value: Any) -> str:

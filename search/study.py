@@ -40,8 +40,13 @@ class Cause(StrEnum):
     OUT_OF_MEMORY = "out of memory"
     OVER_TIME = "over time"
     INFEASIBLE = "infeasible"
+    DUPLICATE = "duplicate"
     LOST = "worker lost"
     ERROR = "error"
+
+
+UNTRAINED = (Cause.INFEASIBLE, Cause.DUPLICATE)
+"""Causes of suggestions that were recorded and told, and never trained: they use no trial of the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,18 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditedStop:
+    """The stop of a trial that was let go on for the audit of pruning: after which epoch, and the pruner's reason.
+
+    best: the objective of the incumbent at that moment; None when there was none.
+    """
+
+    epoch: int
+    reason: str
+    best: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a trial ended. `objective` is None when there is none: failed, infeasible, or before the first epoch."""
 
@@ -139,12 +156,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RecordedTrial:
-    """A trial as the record holds it; `outcome` is None while it may still go on."""
+    """A trial as the record holds it; `outcome` is None while it may still go on.
+
+    ended: how many trials of the study had ended before it did.
+    audited: the stop that was not carried out, for the audit of pruning.
+    """
 
     suggestion: Suggestion
     values: Sequence[float]
     outcome: Outcome | None
     seconds: float = 0.0
+    ended: int = 0
+    audited: AuditedStop | None = None
 
     @property
     def number(self) -> int:

@@ -7,7 +7,7 @@ from models.training.orders import EpochReport
 from search.clock import Clock
 from search.folder import StudyFolder
 from search.record import Record
-from search.study import Outcome, Suggestion
+from search.study import AuditedStop, Outcome, Suggestion
 from tracking.tracker import Tracker
 from tracking.values import EpochRow, TrialInfo, TrialResult
 
@@ -34,8 +34,8 @@ class Teller:
         """Recorded before it is handed to a worker, so that a killed study knows it."""
         self._record.start(suggestion, seed=self._seed_of(suggestion.number))
 
-    def infeasible(self, suggestion: Suggestion, outcome: Outcome) -> None:
-        """Recorded for the sampler's sake; never trained, so no tracker hears of it."""
+    def never_trained(self, suggestion: Suggestion, outcome: Outcome) -> None:
+        """Recorded for the sampler's sake; an infeasible suggestion or a duplicate, so no tracker hears of it."""
         self._record.start(suggestion, seed=self._seed_of(suggestion.number))
         self._record.finish(suggestion.number, outcome)
 
@@ -48,6 +48,10 @@ class Teller:
     def epoch(self, number: int, report: EpochReport) -> None:
         self._record.report(number, epoch=report.epoch, value=report.metrics[self._metric])
         self._tracker.epochs(number, [EpochRow(report.epoch, report.metrics, self._clock.wall_ms())])
+
+    def audited(self, number: int, stop: AuditedStop) -> None:
+        """Recorded at once: a trial that goes on after a crash is to know where it would have been stopped."""
+        self._record.audited(number, stop)
 
     def keep_up(self) -> None:
         """Stores what has waited long enough; the loop calls it at every turn."""

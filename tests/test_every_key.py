@@ -26,6 +26,7 @@ NUMBERS = "tests/models/training/test_optimizers_and_losses.py::"
 PATH = NUMBERS + "test_every_number_of_an_optimizer_changes_its_path"
 SPEC = "tests/search/test_spec.py::"
 STUDY = "tests/search/test_session.py::"
+RULES = "tests/search/test_study_rules.py::"
 BACKEND = "tests/search/backends/test_local_backend.py::"
 DRIVERS = "tests/search/drivers/"
 PRUNER = "tests/search/pruning/test_pruner_options.py::test_an_option_changes_a_decision"
@@ -133,6 +134,8 @@ TESTS: dict[str, str] = {
     "search.sampler": STUDY + "test_the_sampler_makes_the_suggestions",
     "search.startup_trials": STUDY + "test_startup_trials_say_when_the_sampler_begins_to_learn",
     "search.grid_points": STUDY + "test_grid_points_say_how_many_values_of_a_range_are_tried",
+    "search.duplicates": RULES + "test_duplicates_are_passed_over_or_trained_with_another_seed",
+    "search.audit": RULES + "test_the_audit_lets_stopped_trials_finish_and_says_what_came_of_it",
     "search.pruner": STUDY + "test_the_pruner_ends_poor_trials_early",
     **{
         f"search.pruner({name}).{option}": f"{PRUNER}[{option}]"
@@ -150,6 +153,9 @@ TESTS: dict[str, str] = {
     "budget.trials": STUDY + "test_the_budget_of_trials_ends_the_study",
     "budget.time": STUDY + "test_the_budget_of_time_ends_the_study",
     "budget.epochs": STUDY + "test_the_budget_of_epochs_ends_the_study",
+    "budget.target": RULES + "test_the_target_ends_the_study_in_the_middle_of_a_trial",
+    "budget.patience_trials": RULES + "test_patience_ends_the_study_and_more_of_it_goes_on",
+    "budget.expected_gain_below": RULES + "test_a_small_expected_gain_ends_the_study",
     "limits": STUDY + "test_limits_refuse_configurations_without_training_them",
     "workers.count": BACKEND + "test_count_workers_train_at_the_same_time",
     "workers.threads": "tests/models/training/test_predict_and_process.py::test_threads_reach_tensorflow",

@@ -14,7 +14,7 @@ data: sklearn:digits
 objective: val_accuracy
 model: {family: mlp, layers: 2, units: 8}
 training: {epochs: 3, batch_size: 64, learning_rate: 0.01}
-search: {sampler: random, pruner: none}
+search: {sampler: random, pruner: none, duplicates: train}
 budget: {trials: 3}
 tracking: none
 """

@@ -34,15 +34,19 @@ ALL = [
     trial(3, TrialState.FAILED, Cause.ERROR, None),
     trial(4, TrialState.RUNNING),
     trial(5),
+    trial(6, TrialState.PRUNED, Cause.DUPLICATE, None),
 ]
 
 
 def test_trials_are_counted_by_what_became_of_them():
-    assert counts(ALL) == {"complete": 2, "pruned": 1, "infeasible": 1, "failed": 1, "unfinished": 1, "epochs": 18}
+    assert counts(ALL) == {
+        "complete": 2, "pruned": 1, "infeasible": 1, "duplicate": 1, "failed": 1, "unfinished": 1, "epochs": 21,
+    }  # fmt: skip
 
 
 def test_the_line_of_counts_leaves_out_what_did_not_happen():
-    assert counts_line(ALL) == "2 done · 1 pruned · 1 outside the limits · 1 failed · 1 unfinished · 18 epochs"
+    said = "2 done · 1 pruned · 1 outside the limits · 1 tried before · 1 failed · 1 unfinished · 21 epochs"
+    assert counts_line(ALL) == said
     assert counts_line([]) == "0 done · 0 pruned · 0 epochs"
 
 

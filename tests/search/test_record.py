@@ -7,7 +7,7 @@ import sqlalchemy
 
 from models.objective import Direction
 from search.record import Record, RecordError, backup_path
-from search.study import Cause, Outcome, Suggestion, TrialState
+from search.study import AuditedStop, Cause, Outcome, Suggestion, TrialState
 from spaces.domains import Categories, FloatRange, IntRange
 from spaces.space import Dimension, Space
 
@@ -87,6 +87,26 @@ def test_an_objective_that_is_not_finite_is_not_stored(opened, value):
     record.start(Suggestion(0, PARAMS, 10), seed=5)
     record.finish(0, Outcome(TrialState.PRUNED, Cause.NAN, "nan", value))
     assert record.trials()[0].outcome.objective is None
+
+
+def test_a_stop_that_was_not_carried_out_is_kept_before_and_after_the_end_of_its_trial(opened):
+    record, stop = opened(), AuditedStop(2, "0.3 is below the median", 0.9)
+    record.start(Suggestion(0, PARAMS, 10), seed=5)
+    record.audited(0, stop)
+    assert opened().trials()[0].audited == stop
+    record.finish(0, DONE)
+    assert opened().trials()[0].audited == stop
+
+
+def test_trials_are_known_in_the_order_of_their_ends(opened):
+    record = opened()
+    for number in range(3):
+        record.start(Suggestion(number, PARAMS, 10), seed=5)
+    record.finish(2, DONE)
+    again = opened()
+    again.finish(0, DONE)
+    again.finish(1, DONE)
+    assert [trial.ended for trial in again.trials()] == [1, 2, 0]
 
 
 def test_a_failed_trial_keeps_its_traceback(opened):

@@ -27,12 +27,17 @@ class Teller:
         self.new, self.refused, self.started, self.reports, self.outcomes = [], {}, [], [], {}
         self.total = 0.0
         self.turns, self.flushed = 0, []
+        self.spared = {}
 
     def new_trial(self, suggestion):
         self.new.append(suggestion.number)
 
-    def infeasible(self, suggestion, outcome):
+    def never_trained(self, suggestion, outcome):
         self.refused[suggestion.number] = outcome
+
+    def audited(self, number, stop):
+        assert number not in self.spared, "a stop is told once"
+        self.spared[number] = stop
 
     def trial_started(self, suggestion, *, epoch):
         self.started.append((suggestion.number, epoch))
@@ -91,6 +96,7 @@ class Bench:
     seconds: float = 0.0
     epoch_s: object = 1.0
     checkpoints: dict = field(default_factory=dict)
+    rules: dict = field(default_factory=dict)
 
     def __post_init__(self):
         self.clock, self.teller, self.view = ManualClock(), Teller(), Shown()
@@ -101,7 +107,8 @@ class Bench:
         )  # fmt: skip
         pruner = make_pruner(self.pruner, {}, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
         parts = Parts(self.driver, pruner, self.backend, self.teller, self.clock, self.view)
-        rules = Rules(OBJECTIVE, self.budget, self.limit or (lambda params: None), self.epochs_of, self.trial_seconds)
+        limit = self.limit or (lambda params: None)
+        rules = Rules(OBJECTIVE, self.budget, limit, self.epochs_of, self.trial_seconds, **self.rules)
         self.runner = Runner(parts, rules, restored=self.restored, seconds=self.seconds)
 
     def run(self):
@@ -255,6 +262,22 @@ def test_an_interrupted_study_pauses_its_trials_and_tells_no_outcome():
     bench.run()
     assert bench.ending.interrupted
     assert bench.teller.outcomes == {}
+    assert len(bench.runner.ledger.unfinished) == 2
+
+
+def test_a_study_whose_trials_have_all_begun_is_interrupted_as_well():
+    bench = Bench([0.5, 0.6], workers=3, budget=Budget(trials=2))
+    told = []
+
+    def curve(params, epoch):
+        told.append(epoch)
+        if len(told) == 5:
+            bench.runner.interrupt()
+        return rising(params, epoch)
+
+    bench.backend.curve = curve
+    bench.run()
+    assert bench.ending.interrupted
     assert len(bench.runner.ledger.unfinished) == 2
 
 

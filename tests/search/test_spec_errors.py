@@ -119,6 +119,21 @@ def only(folder: Path, text: str, *overrides: str) -> str:
             SMALL + "search: {sampler: random, startup_trials: 5}\n",
             "6:43 search.startup_trials: the sampler random makes no use of it; leave it out",
         ),
+        (SMALL + "search: {duplicates: again}\n", "6:22 search.duplicates: again is not one of them"),
+        (SMALL + "search: {audit: 3}\n", "6:17 search.audit: 3 is out of range"),
+        (
+            SMALL + "search: {pruner: none, audit: 0.1}\n",
+            "6:31 search.audit: the pruner none stops no trial; leave it out, or take another pruner",
+        ),
+        (
+            SMALL.replace("{trials: 4}", "{trials: 4, patience_trials: 0}"),
+            "5:38 budget.patience_trials: 0 is out of range; write a whole number of at least 1",
+        ),
+        (
+            SMALL.replace("{trials: 4}", "{trials: 4, expected_gain_below: 0}"),
+            "5:42 budget.expected_gain_below: 0 is out of range; write a number that is more than 0",
+        ),
+        (SMALL.replace("{trials: 4}", "{target: 0.9}"), "5:9 budget: the budget has no bound; give at least one"),
         (SMALL + "workers: {memory: much}\n", "6:19 workers.memory: much is not an amount; write it like 512 MB"),
         (
             SMALL + "workers: {gpus_per_trial: 1.5}\n",

@@ -87,7 +87,7 @@ def test_a_trial_without_a_log_is_tracked_without_one(told):
 
 def test_a_configuration_outside_the_limits_is_recorded_and_not_tracked(told):
     refused = Outcome(TrialState.PRUNED, Cause.INFEASIBLE, "x <= 1: x is 2")
-    told.teller.infeasible(SUGGESTION, refused)
+    told.teller.never_trained(SUGGESTION, refused)
     assert told.calls == [("record", "start", 7, 107), ("record", "finish", 7, refused)]
 
 
