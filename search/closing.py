@@ -8,7 +8,7 @@ from models.ensemble.judge import Plan
 from models.files import write_text
 from search import ensembling
 from search.ensembling import Ensemble
-from search.leaderboard import Row, as_csv, best_so_far, rank
+from search.leaderboard import Row, as_csv, best_so_far, rank, with_paused
 from search.open_study import OpenStudy
 from search.progress import clock_time
 from search.record import Record
@@ -26,13 +26,14 @@ _NAMED = 6
 def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Ending, *, stream: TextIO) -> None:
     """Ranks, builds the ensemble, tells the tracker and prints the result of this command."""
     trials = record.trials()
-    rows = rank(trials, study.file.objective.direction)
+    rows = rank(with_paused(trials, study.file.objective), study.file.objective.direction)
     write_text(study.folder.leaderboard, as_csv(rows))
-    ensemble, why_none = _ensemble(study, rows, ending)
+    ended = tuple(row for row in rows if row.state.is_final)
+    ensemble, why_none = _ensemble(study, ended, ending)
     importances = record.importances(trials)
     tracker.study_finished(
         StudySummary(
-            leaderboard=tuple(row.flat() for row in rows),
+            leaderboard=tuple(row.flat() for row in ended),
             best_so_far=best_so_far(trials, study.file.objective.direction),
             importances=importances,
             ensemble=ensemble.to_json() if ensemble else {},
@@ -75,7 +76,8 @@ def counts(trials: Sequence[RecordedTrial]) -> dict[str, int]:
         "pruned": sum(o.state is TrialState.PRUNED for o in outcomes) - infeasible,
         "infeasible": infeasible,
         "failed": sum(o.state is TrialState.FAILED for o in outcomes),
-        "unfinished": len(trials) - len(outcomes),
+        "paused": sum(t.state is TrialState.PAUSED for t in trials),
+        "unfinished": sum(t.state is TrialState.RUNNING for t in trials),
         "epochs": sum(len(t.values) for t in trials),
     }
 

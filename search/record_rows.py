@@ -102,12 +102,7 @@ def close_trial(
     session: Session, trial_id: int, *, state: TrialState, value: float | None, attributes: Mapping[str, Any]
 ) -> None:
     """The end of a trial: its state, its value if it has one, and its attributes."""
-    session.execute(
-        delete(_UserAttributes.__table__).where(
-            _UserAttributes.trial_id == trial_id, _UserAttributes.key.in_(attributes)
-        )
-    )
-    _add_attributes(session, _UserAttributes, trial_id, attributes)
+    put_attributes(session, trial_id, attributes)
     session.execute(delete(_Values.__table__).where(_Values.trial_id == trial_id))
     if value is not None:
         stored, kind = _Values.value_to_stored_repr(value)
@@ -116,6 +111,16 @@ def close_trial(
         )
     trial = _Trials.find_or_raise_by_id(trial_id, session)
     trial.state, trial.datetime_complete = state, datetime.now()
+
+
+def put_attributes(session: Session, trial_id: int, attributes: Mapping[str, Any]) -> None:
+    """A trial's attributes, in place of those of the same names."""
+    session.execute(
+        delete(_UserAttributes.__table__).where(
+            _UserAttributes.trial_id == trial_id, _UserAttributes.key.in_(attributes)
+        )
+    )
+    _add_attributes(session, _UserAttributes, trial_id, attributes)
 
 
 def put_study_attribute(session: Session, study_id: int, key: str, value: Any) -> None:

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 from models.objective import Objective
 from models.training.orders import Order
+from search import retiring
 from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
 from search.clock import Clock
 from search.forced import Forced, Trained
 from search.ledger import Entry, Ledger
 from search.overtime import Overtime
+from search.pausing import Pausing
 from search.ports import Backend, Driver, Pruner
 from search.progress import Progress, View
 from search.shelf import Shelf
@@ -52,6 +54,7 @@ class Rules:
     """What the loop obeys: the objective, the budget, limits over configurations and the time of one trial.
 
     epochs_of: how many epochs a configuration trains; None when that is left to the driver.
+    candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
     """
 
     objective: Objective
@@ -59,11 +62,20 @@ class Rules:
     why_infeasible: Callable[[Params], str | None]
     epochs_of: Callable[[Params], int] | None = None
     trial_seconds: float | None = None
+    candidates: int = retiring.LEAST_CANDIDATES
+
+
+def _leave(number: int) -> None:
+    """Nothing is on disk that could be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that the loop talks to. shelf: what deletes the files of trials beyond a limit, if there is one."""
+    """Everything that the loop talks to.
+
+    shelf: what deletes the files of trials beyond a limit, if there is one. free: deletes the checkpoint of a paused
+        trial that will not go on.
+    """
 
     driver: Driver
     pruner: Pruner
@@ -72,6 +84,7 @@ class Parts:
     clock: Clock
     view: View
     shelf: Shelf | None = None
+    free: Callable[[int], None] = _leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,9 @@ class Ending:
     interrupted: bool = False
     failed: bool = False
     traceback: str = ""
+
+
+_EXHAUSTED = Ending("the search space is exhausted")
 
 
 class Runner:
@@ -100,6 +116,11 @@ class Runner:
         self._failures: list[str] = []
         self._overtime = Overtime(trial_s=rules.trial_seconds, budget_s=rules.budget.seconds)
         self._forced: dict[int, Forced] = {}
+        self._is_retiring = False
+        self._pausing = Pausing(
+            ledger=self.ledger, driver=parts.driver, pruner=parts.pruner, teller=parts.teller, view=parts.view,
+            candidates=rules.candidates, give_up=self._give_up,
+        )  # fmt: skip
         parts.driver.restore(restored)
 
     @property
@@ -115,7 +136,7 @@ class Runner:
         """Runs until the budget is used, the space is exhausted, or somebody interrupts."""
         while True:
             self._fill()
-            if not self.ledger.in_flight:
+            if not self.ledger.in_flight and not self._retire():
                 break
             for event in self._parts.backend.events(_WAIT_S):
                 self._handle(event)
@@ -125,11 +146,11 @@ class Runner:
         self._parts.teller.seconds(self.seconds)
         self._shown_s = -math.inf
         self._show()
-        return self._ending or Ending("the search space is exhausted")
+        return self._ending or _EXHAUSTED
 
     # ---------------------------------------------------------------------------------------- starting trials
     def _fill(self) -> None:
-        """Gives every free worker something to train: unfinished trials first, then new ones."""
+        """Gives every free worker something to train: unfinished trials first, then paused ones, then new ones."""
         while self._parts.backend.free > 0 and self._may_start():
             over = used_up(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight)
             if over is not None:
@@ -138,10 +159,9 @@ class Runner:
             if waiting is not None:
                 self._take_up(waiting, over)
                 continue
-            suggestion = self._next_feasible() if over is None else None
+            suggestion = None if over is not None or self._is_retiring else self._next_to_train()
             if suggestion is None:
                 break
-            self._parts.teller.new_trial(suggestion)
             self._submit(suggestion)
 
     def _may_start(self) -> bool:
@@ -170,19 +190,32 @@ class Runner:
         self._overtime.submitted(suggestion, now_s=self._parts.clock.monotonic_s())
         self._parts.backend.submit(suggestion)
 
-    def _next_feasible(self) -> Suggestion | None:
-        """The driver's next suggestion within the limits; those outside are recorded, told and passed over."""
+    def _next_to_train(self) -> Suggestion | None:
+        """The paused trial that the pruner lets go on, or else what the driver suggests."""
         over = no_new_trial(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight)
+        promoted = self._pausing.promoted(more=over is None)
+        if promoted is not None:
+            return promoted
         if over is not None:
             self._ending = Ending(over)
-            return None
+        suggestion = self._next_feasible() if over is None else self._parts.driver.go_on()
+        if suggestion is None:
+            # the space is exhausted when the driver waits for nothing
+            return None if self.ledger.in_flight else self._pausing.promoted(more=False)
+        if suggestion.resume:
+            return self._pausing.taken_up(suggestion.number, suggestion.source, pause_after=suggestion.pause_after)
+        self._parts.teller.new_trial(suggestion)
+        return suggestion
+
+    def _next_feasible(self) -> Suggestion | None:
+        """The driver's next suggestion within the limits; those outside are recorded, told and passed over."""
         why: str | None = None
         # a sampler may think for seconds, and a study that is killed meanwhile is to lose nothing
         self._parts.teller.flush()
         for _ in range(INFEASIBLE_IN_A_ROW):
             suggestion = self._parts.driver.ask(self._next)
-            if suggestion is None:
-                return None
+            if suggestion is None or suggestion.resume:
+                return suggestion
             self._next += 1
             why = self._rules.why_infeasible(suggestion.params)
             if why is None:
@@ -218,9 +251,13 @@ class Runner:
         elif isinstance(event, Finished):
             self._finished(event.number, event.outcome)
         elif isinstance(event, Paused):
-            self.ledger.rest(event.number)
+            self._left(event.number)
         else:
             self._lost(event)
+
+    def _left(self, number: int) -> None:
+        """The trial has left its worker, and rests if it was told to."""
+        self._pausing.rested(self.ledger.rest(number), budget=self._rules.budget, spent=self._spent())
 
     def _started(self, event: Started) -> None:
         entry = self.ledger.entries[event.number]
@@ -237,13 +274,18 @@ class Runner:
         decision, cause = self._decide(entry)
         if decision.order is Order.STOP:
             entry.ordered = (cause, decision.reason)
+        elif decision.order is Order.PAUSE and cause is Cause.PRUNED:
+            self._pausing.ordered(entry, decision.reason)
         if decision.order is not Order.GO_ON or len(entry.values) >= entry.suggestion.epochs:
             self._overtime.leaves(event.number)
         self._parts.backend.answer(event.number, decision)
 
     def _decide(self, entry: Entry) -> tuple[Decision, Cause]:
-        """Budget and limits first, then the pruner; an interrupted trial pauses."""
+        """Budget and limits first, then the pruner; an interrupted trial leaves its worker and goes on by itself."""
         if self._interrupted:
+            wanted = self._pausing.wanted(entry)
+            if wanted.order is Order.PAUSE:
+                return wanted, Cause.PRUNED
             return Decision.pause("interrupted"), Cause.FINISHED
         over = used_up(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight - entry.is_training)
         if over is not None:
@@ -251,9 +293,7 @@ class Runner:
         allowed = self._rules.trial_seconds
         if allowed is not None and entry.seconds >= allowed:
             return Decision.stop(f"it has trained for {entry.seconds:.0f} s of {allowed:.0f} s"), Cause.OVER_TIME
-        if len(entry.values) >= entry.suggestion.epochs:
-            return Decision.go_on(), Cause.FINISHED
-        return self._parts.pruner.decide(entry.curve, self.ledger.others(entry.number)), Cause.PRUNED
+        return self._pausing.wanted(entry), Cause.PRUNED
 
     def _finished(self, number: int, outcome: Outcome) -> None:
         entry = self.ledger.entries[number]
@@ -273,8 +313,11 @@ class Runner:
 
     def _lost(self, event: Lost) -> None:
         """A lost worker's trial goes on from its checkpoint; one that was ended by force is stored as that has it."""
-        entry = self.ledger.rest(event.number)
+        entry = self.ledger.entries[event.number]
         entry.losses += 1
+        if event.cause is not Cause.LOST or entry.losses >= MAX_LOSSES or event.number in self._forced:
+            entry.pause = None
+        self._left(event.number)
         self._parts.view.say(f"trial {event.number}: {event.reason}")
         forced = self._forced.get(event.number)
         if forced is not None and (event.cause is not Cause.LOST or entry.losses >= MAX_LOSSES):
@@ -289,6 +332,20 @@ class Runner:
                 entry,
                 Outcome(TrialState.FAILED, Cause.LOST, reason, epochs=len(entry.values), seconds=entry.seconds),
             )
+
+    def _retire(self) -> bool:
+        """Ends the paused trials of a study that is over. Returns whether any are to be stored by the workers first."""
+        if not self._may_start() or not self.ledger.resting:
+            return False
+        self._is_retiring = True
+        self._forced |= self._pausing.retired((self._ending or _EXHAUSTED).reason)
+        return bool(self.ledger.unfinished)
+
+    def _give_up(self, entry: Entry) -> None:
+        """Closes a paused trial that neither goes on nor is stored."""
+        outcome = retiring.closed(entry, self._trained(entry), candidates=self._rules.candidates)
+        self._parts.free(entry.number)
+        self._close(entry, outcome)
 
     def _trained(self, entry: Entry) -> Trained:
         return Trained(self._rules.objective, entry.values, entry.seconds, entry.suggestion.epochs)

@@ -26,10 +26,12 @@ from search.ports import Backend
 from search.progress import View, view_for
 from search.pruning.registry import make_pruner
 from search.record import Record
+from search.retiring import candidates
 from search.runner import Ending, Parts, Rules, Runner
 from search.shelf import Shelf
 from search.spec import StudyFile
 from search.telling import Teller
+from search.trial import delete_checkpoint
 from tracking.event_log import EventLog
 from tracking.tracker import NullTracker, SeveralTrackers, Tracker
 from tracking.values import StudyInfo
@@ -164,6 +166,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 clock=clock,
                 view=view,
                 shelf=_tidied(study, record, view),
+                free=lambda number: delete_checkpoint(study.folder.trial(number)),
             ),
             Rules(
                 objective=file.objective,
@@ -171,6 +174,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 why_infeasible=study.why_infeasible,
                 epochs_of=study.epochs_of,
                 trial_seconds=spec.workers.trial_time,
+                candidates=candidates(spec.ensemble.size if spec.ensemble else 1),
             ),
             restored=record.trials(),
             seconds=record.seconds,

@@ -38,7 +38,15 @@ ALL = [
 
 
 def test_trials_are_counted_by_what_became_of_them():
-    assert counts(ALL) == {"complete": 2, "pruned": 1, "infeasible": 1, "failed": 1, "unfinished": 1, "epochs": 18}
+    assert counts(ALL) == {
+        "complete": 2,
+        "pruned": 1,
+        "infeasible": 1,
+        "failed": 1,
+        "paused": 0,
+        "unfinished": 1,
+        "epochs": 18,
+    }
 
 
 def test_the_line_of_counts_leaves_out_what_did_not_happen():
