@@ -17,7 +17,7 @@ training:
   learning_rate: {{float: [1e-3, 1e-2], log: true}}
   early_stopping: none
 search: {{sampler: random, pruner: {pruner}}}
-budget: {{trials: 5}}
+budget: {{trials: 3}}
 workers: 1
 tracking: none
 """
@@ -33,7 +33,7 @@ def stored(place, study, number):
 
 def test_a_trial_that_rested_is_bit_for_bit_one_that_did_not(place):
     texts = {}
-    for name, pruner in (("straight", "none"), ("resting", "{name: asha, eta: 2}")):
+    for name, pruner in (("straight", "none"), ("resting", "{name: one_epoch, min_epochs: 2, one_in: 2}")):
         texts[name] = place.run("run", place.write(STUDY.format(name=name, pruner=pruner), f"{name}.yaml"))
     went_on = {int(n) for n in re.findall(r"^trial +(\d+)  goes on", texts["resting"], re.MULTILINE)}
     rested = [n for n, state in place.trials("resting").items() if state == "COMPLETE" and n in went_on]

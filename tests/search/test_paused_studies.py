@@ -40,5 +40,5 @@ def test_paused_trials_are_shown_with_where_they_rest_and_rest_on_in_the_next_co
     again = Rehearsal()
     again.checkpoints = rehearsal.checkpoints
     again.run("search.pruner={name: asha, eta: 4}")
-    assert "goes on after epoch 1" in again.text
+    assert "goes on after epoch" in again.text
     assert {row["state"] for row in again.rows} == {"COMPLETE", "PRUNED"}
