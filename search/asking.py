@@ -37,13 +37,13 @@ class Asking:
     number: int
 
     def next(self) -> Suggestion | NothingLeft | None:
-        """The next suggestion to train; None while the driver has none."""
+        """The next suggestion to train, or the paused trial that the driver lets go on; None while it has none."""
         why: str | None = None
         tries = self.duplicates.tries
         for _ in range(tries):
             suggestion = self.driver.ask(self.number)
-            if suggestion is None:
-                return None
+            if suggestion is None or suggestion.resume:
+                return suggestion
             self.number += 1
             why = self.why_infeasible(suggestion.params)
             earlier = None if why is not None else self.duplicates.earlier(suggestion)

@@ -9,7 +9,7 @@ from models.files import write_text
 from search import ensembling
 from search.audit import Audit
 from search.ensembling import Ensemble
-from search.leaderboard import Row, as_csv, best_so_far, rank
+from search.leaderboard import Row, as_csv, best_so_far, rank, with_paused
 from search.open_study import OpenStudy
 from search.progress import clock_time
 from search.record import Record
@@ -27,14 +27,15 @@ _NAMED = 6
 def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Ending, *, stream: TextIO) -> None:
     """Ranks, builds the ensemble, tells the tracker and prints the result of this command."""
     trials = record.trials()
-    rows = rank(trials, study.file.objective.direction)
+    rows = rank(with_paused(trials, study.file.objective), study.file.objective.direction)
     write_text(study.folder.leaderboard, as_csv(rows))
-    ensemble, why_none = _ensemble(study, rows, ending)
+    ended = tuple(row for row in rows if row.state.is_final)
+    ensemble, why_none = _ensemble(study, ended, ending)
     importances = record.importances(trials)
     audit = Audit.of(trials, study.file.objective.direction)
     tracker.study_finished(
         StudySummary(
-            leaderboard=tuple(row.flat() for row in rows),
+            leaderboard=tuple(row.flat() for row in ended),
             best_so_far=best_so_far(trials, study.file.objective.direction),
             importances=importances,
             ensemble=ensemble.to_json() if ensemble else {},
@@ -81,7 +82,8 @@ def counts(trials: Sequence[RecordedTrial]) -> dict[str, int]:
         "infeasible": infeasible,
         "duplicate": duplicate,
         "failed": sum(o.state is TrialState.FAILED for o in outcomes),
-        "unfinished": len(trials) - len(outcomes),
+        "paused": sum(t.state is TrialState.PAUSED for t in trials),
+        "unfinished": sum(t.state is TrialState.RUNNING for t in trials),
         "epochs": sum(len(t.values) for t in trials),
     }
 

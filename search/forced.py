@@ -48,11 +48,11 @@ class Forced:
             seconds=max(stored.seconds, trained.seconds),
         )
 
-    def without_files(self, trained: Trained) -> Outcome:
-        """The outcome of a trial that left nothing to store: the best of what it had reported."""
+    def without_files(self, trained: Trained, *, why: str = NOTHING_STORED) -> Outcome:
+        """The outcome of a trial of which nothing is stored, and `why`: the best of what it had reported."""
         objective = trained.objective
         value, epoch = objective.read([{objective.metric: v} for v in trained.values])
-        reason = f"{self.reason}; {NOTHING_STORED}" if trained.values else self.reason
+        reason = f"{self.reason}; {why}" if trained.values else self.reason
         return Outcome(
             TrialState.PRUNED,
             self.cause,

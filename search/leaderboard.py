@@ -3,10 +3,10 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models.objective import Direction
-from search.study import RecordedTrial, TrialState
+from models.objective import Direction, Objective
+from search.study import Cause, Outcome, RecordedTrial, TrialState
 from spaces.problems import Value
 
 
@@ -45,6 +45,26 @@ def rank(trials: Sequence[RecordedTrial], direction: Direction) -> tuple[Row, ..
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
     ended.sort(key=lambda t: (sign * _objective(t), t.number))
     return tuple(_row(place, trial) for place, trial in enumerate(ended, start=1))
+
+
+def with_paused(trials: Sequence[RecordedTrial], objective: Objective) -> list[RecordedTrial]:
+    """The trials, paused ones as if they had ended where they rest, so that they have a place on the leaderboard."""
+    return [trial if trial.pause is None else _as_ended(trial, objective) for trial in trials]
+
+
+def _as_ended(trial: RecordedTrial, objective: Objective) -> RecordedTrial:
+    assert trial.pause is not None
+    value, epoch = objective.read([{objective.metric: v} for v in trial.values])
+    outcome = Outcome(
+        TrialState.PAUSED,
+        Cause.PRUNED,
+        trial.pause.words,
+        objective=value if value == value else None,
+        best_epoch=epoch,
+        epochs=len(trial.values),
+        seconds=trial.seconds,
+    )
+    return replace(trial, outcome=outcome, pause=None)
 
 
 def best_so_far(trials: Sequence[RecordedTrial], direction: Direction) -> tuple[tuple[int, float], ...]:

@@ -12,8 +12,21 @@ from dataclasses import dataclass, field
 from models.objective import Objective
 from models.training.orders import EpochReport
 from search.budget import Spent
+from search.ports import Rested
+from search.resting import Places, RestingTrials
 from search.standings import Group, Rivals, Standings
-from search.study import UNTRAINED, AuditedStop, Cause, Curve, Outcome, Params, RecordedTrial, Suggestion, TrialState
+from search.study import (
+    UNTRAINED,
+    AuditedStop,
+    Cause,
+    Curve,
+    Outcome,
+    Params,
+    Pause,
+    RecordedTrial,
+    Suggestion,
+    TrialState,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -21,6 +34,7 @@ class Entry:
     """One trial. `ordered` is why the coordinator told it to stop, if it did; `losses` counts workers lost with it.
 
     audited: the stop that was not carried out, for the audit of pruning.
+    pause: where it was told to rest until it is promoted. promoted: the epochs from which it has gone on after that.
     """
 
     suggestion: Suggestion
@@ -31,6 +45,8 @@ class Entry:
     losses: int = 0
     is_training: bool = False
     audited: AuditedStop | None = None
+    pause: Pause | None = None
+    promoted: tuple[int, ...] = ()
 
     @property
     def number(self) -> int:
@@ -39,6 +55,11 @@ class Entry:
     @property
     def curve(self) -> Curve:
         return Curve.of(self.number, self.values, self.outcome)
+
+    @property
+    def is_beyond_pauses(self) -> bool:
+        """Whether it has more epochs than when it last went on; until then, epochs that were lost are trained again."""
+        return not self.promoted or len(self.values) > self.promoted[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +85,32 @@ class Ledger:
         self._standings = Standings(objective.direction, group)
         self.entries: dict[int, Entry] = {}
         self._training: dict[int, Entry] = {}
-        self._resting: list[int] = []
+        self._unfinished: list[int] = []
+        self.resting = RestingTrials(objective.direction, group)
+        self.places = Places(objective.direction)
         self._states: Counter[TrialState] = Counter()
         self._causes: Counter[tuple[TrialState, Cause]] = Counter()
         self._trials = 0
         self._epochs = 0
-        self._best_ended: Incumbent | None = None
         for trial in restored:
             self._take(trial)
 
     def _take(self, trial: RecordedTrial) -> None:
-        entry = self.entries[trial.number] = Entry(trial.suggestion, seconds=trial.seconds, audited=trial.audited)
+        entry = self.entries[trial.number] = Entry(
+            trial.suggestion, seconds=trial.seconds, audited=trial.audited, promoted=trial.promoted
+        )
         self._trials += 1
         for epoch, value in enumerate(trial.values, start=1):
             self._value(entry, epoch, value)
-        if trial.outcome is None:
-            insort(self._resting, trial.number)
-        else:
+        for epoch in trial.promoted:
+            self.resting.goes_on_from(trial.number, epoch)
+        if trial.outcome is not None:
             self.end(trial.number, trial.outcome)
+        elif trial.pause is not None:
+            entry.pause = trial.pause
+            self._lie_down(entry)
+        else:
+            insort(self._unfinished, trial.number)
 
     def begin(self, suggestion: Suggestion) -> Entry:
         """A new trial, or one that goes on."""
@@ -92,6 +121,9 @@ class Ledger:
             self._trials += 1
         else:
             self._wake(number)
+        if entry.pause is not None:
+            self.resting.goes_on_from(number, entry.pause.epoch)
+            entry.promoted, entry.pause = (*entry.promoted, entry.pause.epoch), None
         entry.is_training, entry.ordered = True, None
         self._training[number] = entry
         return entry
@@ -113,7 +145,7 @@ class Ledger:
 
     def end(self, number: int, outcome: Outcome) -> Entry:
         entry = self.entries[number]
-        entry.outcome, entry.is_training = outcome, False
+        entry.outcome, entry.is_training, entry.pause = outcome, False, None
         self._training.pop(number, None)
         self._wake(number)
         self._states[outcome.state] += 1
@@ -124,15 +156,26 @@ class Ledger:
             self._epochs -= len(entry.values)
         if outcome.state is TrialState.COMPLETE:
             self._standings.complete(number)
-        self._best_ended = self._better(self._best_ended, entry)
+        self.places.put(number, self._standing(entry)[0])
         return entry
 
     def rest(self, number: int) -> Entry:
-        """The trial has left its worker and may go on later."""
+        """The trial has left its worker and may go on later: when it is promoted, if it was told to pause."""
         entry = self.entries[number]
         entry.is_training = False
         if self._training.pop(number, None) is not None:
-            insort(self._resting, number)
+            if entry.pause is not None:
+                self._lie_down(entry)
+            else:
+                insort(self._unfinished, number)
+        return entry
+
+    def call_up(self, number: int) -> Entry:
+        """A paused trial is unfinished from now on, as one that was interrupted."""
+        entry = self.entries[number]
+        self._wake(number)
+        entry.pause = None
+        insort(self._unfinished, number)
         return entry
 
     def others(self, number: int) -> Rivals:
@@ -151,13 +194,13 @@ class Ledger:
 
     @property
     def unfinished(self) -> list[Entry]:
-        """Trials that may go on and are not being trained, oldest first."""
-        return [self.entries[number] for number in self._resting]
+        """Trials that go on as soon as a worker is free, oldest first; paused ones are not among them."""
+        return [self.entries[number] for number in self._unfinished]
 
     @property
     def next_unfinished(self) -> Entry | None:
         """The oldest of them."""
-        return self.entries[self._resting[0]] if self._resting else None
+        return self.entries[self._unfinished[0]] if self._unfinished else None
 
     def spent(self, seconds: float) -> Spent:
         """Trials and epochs used so far; those that were never trained cost nothing."""
@@ -173,7 +216,8 @@ class Ledger:
     @property
     def incumbent(self) -> Incumbent | None:
         """The best value of any trial, running ones included; the older trial of two alike."""
-        best = self._best_ended
+        first = self.places.first
+        best = None if first is None else self._better(None, self.entries[first])
         for entry in (*self._training.values(), *self.unfinished):
             best = self._better(best, entry)
         return best
@@ -191,9 +235,18 @@ class Ledger:
         self._epochs += len(entry.values) - before
 
     def _wake(self, number: int) -> None:
-        place = bisect_left(self._resting, number)
-        if place < len(self._resting) and self._resting[place] == number:
-            del self._resting[place]
+        place = bisect_left(self._unfinished, number)
+        if place < len(self._unfinished) and self._unfinished[place] == number:
+            del self._unfinished[place]
+        self.resting.remove(number)
+        self.places.drop(number)
+
+    def _lie_down(self, entry: Entry) -> None:
+        """The trial rests where it was told to."""
+        assert entry.pause is not None
+        best = entry.curve.best(self._objective.direction, until=entry.pause.epoch)
+        self.resting.add(Rested(entry.number, entry.pause.epoch, best))
+        self.places.put(entry.number, self._standing(entry)[0])
 
     def _better(self, best: Incumbent | None, entry: Entry) -> Incumbent | None:
         value, epoch = self._standing(entry)

@@ -1,9 +1,10 @@
 """The ports of the search room: what a driver, a pruner and a backend promise. Knows no adapter."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from search.study import Cause, Curve, Decision, Event, Outcome, RecordedTrial, Suggestion
+from search.study import Cause, Curve, Decision, Event, Outcome, Promotion, RecordedTrial, Suggestion
 
 
 class Driver(Protocol):
@@ -12,7 +13,25 @@ class Driver(Protocol):
     def ask(self, number: int) -> Suggestion | None:
         """The suggestion for trial `number`; None when the space is exhausted or the driver waits for running trials.
 
-        The same (study seed, number, told trials) gives the same suggestion.
+        The same (study seed, number, told trials) gives the same suggestion. Asked at every free worker, after the
+        pruner had no paused trial to promote.
+
+        In place of a new configuration, a paused trial may go on: a suggestion with its number and `resume`. Of such
+        a one only `pause_after` is heeded; parameters, epochs, source and state stay those of the trial. `number` is
+        then asked for again. Any suggestion may set `pause_after`, an epoch counted from the trial's first: the trial
+        pauses after it, unless the pruner stops or pauses it before, or it ends.
+        """
+        ...
+
+    def go_on(self) -> Suggestion | None:
+        """A paused trial to go on with, asked in place of `ask` once no new trial may start; None for none."""
+        ...
+
+    def paused(self, number: int, values: Sequence[float]) -> None:
+        """Trial `number` rests after epoch `len(values)`, whoever paused it; `values` is as `Curve.values`.
+
+        It has not ended: it may go on, rest again, and is told by `tell` in the end. After a restart, trials that rest
+        come by `restore`, with `pause` set, instead.
         """
         ...
 
@@ -58,17 +77,90 @@ class Others(Protocol):
         """The bests after `epoch` of complete trials alone."""
         ...
 
+    def curves_of_complete(self, most: int) -> Sequence[Sequence[float]]:
+        """The bests so far, epoch by epoch, of the latest `most` complete trials that have a number, by trial number.
 
-class Pruner(Protocol):
-    """Decides after every epoch of every trial; questions that change nothing."""
+        NaN before a trial's first number.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """A paused trial: after which epoch it rests, and its best until then (NaN without a number)."""
+
+    number: int
+    epoch: int
+    best: float
+
+
+class Resting(Protocol):
+    """The paused trials of a study, by the group in which they compete and the epoch at which they rest."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, number: object) -> bool: ...
+
+    def groups(self) -> Sequence[int]:
+        """The groups in which trials rest, rising."""
+        ...
+
+    def epochs(self, group: int) -> Sequence[int]:
+        """The epochs at which trials of the group rest, the highest first."""
+        ...
+
+    def best(self, group: int, epoch: int) -> Rested | None:
+        """The best of those that rest there, the oldest of several alike; None for no trial."""
+        ...
+
+    def worst_first(self, group: int, epoch: int) -> Iterator[Rested]:
+        """All that rest there, from the worst to the best."""
+        ...
+
+    def promoted(self, group: int, epoch: int) -> int:
+        """How many trials of the group have gone on from a pause after `epoch`."""
+        ...
+
+
+class Rule(Protocol):
+    """What a trial's next step is after an epoch; questions that change nothing."""
 
     def group(self, number: int) -> int:
-        """The group in which trial `number` competes; a pruner that compares all trials has the one group 0."""
+        """The group in which trial `number` competes; a rule that compares all trials has the one group 0."""
         ...
 
     def decide(self, trial: Curve, others: Others) -> Decision:
-        """Whether `trial` goes on, pauses or stops after its last epoch, given the other trials of its group."""
+        """Whether `trial` goes on, pauses or stops after its last epoch, given the other trials of its group.
+
+        A trial that pauses rests until it is promoted, by `Promoter.promote` or by the driver.
+        """
         ...
+
+
+OthersOf = Callable[[int], Others]
+"""The other trials of the group of a trial, by its number."""
+
+
+class Promoter(Protocol):
+    """Which paused trial goes on; questions that change nothing."""
+
+    def promote(self, resting: Resting, others: OthersOf, *, more: bool) -> Promotion | None:
+        """The paused trial that goes on now, or None; asked at every free worker, before the driver is.
+
+        more: whether new trials may still start; without them, a free worker has nothing better to do.
+        """
+        ...
+
+    def hopeless(self, resting: Resting, others: OthersOf, *, most: int | None) -> Sequence[int]:
+        """The paused trials that `promote` will certainly never name, whatever comes.
+
+        most: the largest number of trials that the study can ever have trained; None when there is no telling.
+        """
+        ...
+
+
+class Pruner(Rule, Promoter, Protocol):
+    """Decides after every epoch of every trial, and which paused trial goes on at a free worker."""
 
 
 class Backend(Protocol):

@@ -6,7 +6,7 @@ from typing import Protocol, TextIO
 
 from search.budget import Budget, Spent
 from search.ledger import Incumbent, Ledger
-from search.study import Cause, Outcome, TrialState
+from search.study import Cause, Outcome, Pause, TrialState
 from search.tables import cell
 
 
@@ -34,6 +34,7 @@ class Progress:
     budget: Budget
     spent: Spent
     duplicate: int = 0
+    paused: int = 0
 
     @classmethod
     def of(cls, ledger: Ledger, budget: Budget, *, seconds: float) -> "Progress":
@@ -53,6 +54,7 @@ class Progress:
             incumbent=ledger.incumbent,
             budget=budget,
             spent=ledger.spent(seconds),
+            paused=len(ledger.resting),
         )
 
 
@@ -133,6 +135,16 @@ def ended_line(number: int, outcome: Outcome) -> str:
     return f"{line}  {why}".rstrip()
 
 
+def paused_line(number: int, pause: Pause, value: float) -> str:
+    """A trial that rests, in one line."""
+    return f"trial {number:>3}  paused  {f'{value:.4f} after epoch {pause.epoch}':<20}  {pause.reason}".rstrip()
+
+
+def goes_on_line(number: int, pause: Pause, reason: str) -> str:
+    """A paused trial that goes on, in one line."""
+    return f"trial {number:>3}  goes on after epoch {pause.epoch}  {reason}".rstrip()
+
+
 def first_line(study: str, metric: str, progress: Progress) -> str:
     """What is searched and how long, and what an earlier command has done of it."""
     budget, spent = progress.budget, progress.spent
@@ -187,6 +199,8 @@ def params_line(incumbent: Incumbent) -> str:
 
 def counts_line(progress: Progress) -> str:
     parts = [f"{progress.complete} done", f"{progress.pruned} pruned", f"{len(progress.training)} running"]
+    if progress.paused:
+        parts.append(f"{progress.paused} paused")
     if progress.failed:
         parts.append(f"{progress.failed} failed")
     if progress.infeasible:

@@ -24,7 +24,7 @@ from search import record_rows as rows
 from search.clock import Clock, SystemClock
 from search.importances import importances
 from search.record_store import RecordError, Store, backup_path
-from search.study import AuditedStop, Cause, Outcome, RecordedTrial, Suggestion, TrialState
+from search.study import AuditedStop, Cause, Outcome, Pause, RecordedTrial, Suggestion, TrialState
 from spaces.domains import Categories, Domain, FloatRange, IntRange
 from spaces.space import Space
 
@@ -69,12 +69,10 @@ class Record:
 
     def start(self, suggestion: Suggestion, *, seed: int) -> None:
         """Stores a new trial as running, with its active parameters."""
-        new = rows.NewTrial(
-            suggestion.number,
-            suggestion.params,
-            attributes={"epochs_planned": suggestion.epochs, "seed": seed, "source": suggestion.source},
-            state=suggestion.state,
-        )
+        attributes = {"epochs_planned": suggestion.epochs, "seed": seed, "source": suggestion.source}
+        if suggestion.pause_after is not None:
+            attributes["pause_after"] = suggestion.pause_after
+        new = rows.NewTrial(suggestion.number, suggestion.params, attributes=attributes, state=suggestion.state)
         known = self._ids.get(len(self._ids) - 1)
 
         def add(session: Session) -> int:
@@ -115,9 +113,20 @@ class Record:
 
     def audited(self, number: int, stop: AuditedStop) -> None:
         """Stores the stop that a trial was spared, with the reports before it."""
-        self._with_reports(
-            lambda session: rows.put_attributes(session, self._ids[number], {"audited_stop": asdict(stop)})
-        )
+        self._put(number, {"audited_stop": asdict(stop)})
+
+    def pause(self, number: int, pause: Pause) -> None:
+        """Stores where a trial rests, with all reports; it stays so until `go_on` or `finish`."""
+        stored = {"epoch": pause.epoch, "reason": pause.reason, "seconds": round(pause.seconds, 3)}
+        self._put(number, {"paused": stored})
+
+    def go_on(self, number: int, *, promoted: Sequence[int], pause_after: int | None) -> None:
+        """Stores that a trial rests no longer, and the epochs from which it has gone on so far."""
+        self._put(number, {"paused": None, "promoted": list(promoted), "pause_after": pause_after})
+
+    def _put(self, number: int, attributes: Mapping[str, Any]) -> None:
+        trial_id = self._ids[number]
+        self._with_reports(lambda session: rows.put_attributes(session, trial_id, attributes))
 
     def finish(self, number: int, outcome: Outcome) -> None:
         """Stores the outcome and closes the trial; its objective is kept also when it was pruned."""
@@ -219,13 +228,18 @@ def _recorded(trial: rows.StoredTrial) -> RecordedTrial:
         epochs=int(attributes.get("epochs_planned", 0)),
         source=str(attributes.get("source", "")),
         state=trial.system,
+        pause_after=attributes.get("pause_after"),
     )
     # an epoch that was lost keeps its place
     values = [trial.steps.get(epoch, math.nan) for epoch in range(1, max(trial.steps, default=0) + 1)]
     audited = AuditedStop(**attributes["audited_stop"]) if "audited_stop" in attributes else None
     state = _STATES_BACK.get(trial.state)
+    promoted = tuple(attributes.get("promoted", ()))
     if state is None:
-        return RecordedTrial(suggestion, values, None, audited=audited)
+        paused = attributes.get("paused")
+        pause = None if paused is None else Pause(paused["epoch"], paused["reason"], paused["seconds"])
+        trained_s = pause.seconds if pause else 0.0
+        return RecordedTrial(suggestion, values, None, trained_s, audited=audited, pause=pause, promoted=promoted)
     outcome = Outcome(
         state=state,
         cause=Cause(attributes.get("cause", Cause.FINISHED.value)),
@@ -237,5 +251,7 @@ def _recorded(trial: rows.StoredTrial) -> RecordedTrial:
         metrics=attributes.get("metrics", {}),
         traceback=str(attributes.get("traceback", "")),
     )
-    ended = int(attributes.get("ended", 0))
-    return RecordedTrial(suggestion, values, outcome, seconds=outcome.seconds, ended=ended, audited=audited)
+    return RecordedTrial(
+        suggestion, values, outcome, seconds=outcome.seconds, ended=int(attributes.get("ended", 0)), audited=audited,
+        promoted=promoted,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from models.objective import Objective
 from models.training.orders import Order
+from search import retiring
 from search.asking import Asking, NothingLeft
 from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
 from search.clock import Clock
@@ -17,6 +18,7 @@ from search.duplicates import Duplicates, as_told
 from search.forced import Forced, Trained
 from search.ledger import Entry, Ledger
 from search.overtime import Overtime
+from search.pausing import Pausing
 from search.ports import Backend, Driver, Pruner
 from search.progress import Progress, View
 from search.shelf import Shelf
@@ -58,6 +60,7 @@ class Rules:
     skip_duplicates: whether a configuration that was trained is not trained again.
     configurations: how many there are in all; None for endless.
     is_audited: whether a trial by its number is let finish when the pruner would stop it.
+    candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
     """
 
     objective: Objective
@@ -68,11 +71,20 @@ class Rules:
     skip_duplicates: bool = False
     configurations: int | None = None
     is_audited: Callable[[int], bool] = lambda number: False
+    candidates: int = retiring.LEAST_CANDIDATES
+
+
+def _leave(number: int) -> None:
+    """Nothing is on disk that could be deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that the loop talks to. shelf: what deletes the files of trials beyond a limit, if there is one."""
+    """Everything that the loop talks to.
+
+    shelf: what deletes the files of trials beyond a limit, if there is one. free: deletes the checkpoint of a paused
+        trial that will not go on.
+    """
 
     driver: Driver
     pruner: Pruner
@@ -81,6 +93,7 @@ class Parts:
     clock: Clock
     view: View
     shelf: Shelf | None = None
+    free: Callable[[int], None] = _leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,9 @@ class Ending:
     interrupted: bool = False
     failed: bool = False
     traceback: str = ""
+
+
+_EXHAUSTED = Ending("the search space is exhausted")
 
 
 class Runner:
@@ -114,6 +130,11 @@ class Runner:
             parts.driver, parts.teller, self.ledger, self._duplicates, rules.why_infeasible, rules.epochs_of,
             number=len(self.ledger.entries),
         )  # fmt: skip
+        self._is_retiring = False
+        self._pausing = Pausing(
+            ledger=self.ledger, driver=parts.driver, pruner=parts.pruner, teller=parts.teller, view=parts.view,
+            candidates=rules.candidates, give_up=self._give_up,
+        )  # fmt: skip
         parts.driver.restore(as_told(restored))
 
     @property
@@ -129,7 +150,7 @@ class Runner:
         """Runs until the budget is used, the space is exhausted, or somebody interrupts."""
         while True:
             self._fill()
-            if not self.ledger.in_flight:
+            if not self.ledger.in_flight and not self._retire():
                 break
             for event in self._parts.backend.events(_WAIT_S):
                 self._handle(event)
@@ -139,11 +160,11 @@ class Runner:
         self._parts.teller.seconds(self.seconds)
         self._shown_s = -math.inf
         self._show()
-        return self._ending or Ending("the search space is exhausted")
+        return self._ending or _EXHAUSTED
 
     # ---------------------------------------------------------------------------------------- starting trials
     def _fill(self) -> None:
-        """Gives every free worker something to train: unfinished trials first, then new ones."""
+        """Gives every free worker something to train: unfinished trials first, then paused ones, then new ones."""
         while self._parts.backend.free > 0 and self._may_start():
             over = self._over(in_flight=self.ledger.in_flight)
             if over is not None:
@@ -152,10 +173,9 @@ class Runner:
             if waiting is not None:
                 self._take_up(waiting, over)
                 continue
-            suggestion = self._next_feasible() if over is None else None
+            suggestion = None if over is not None or self._is_retiring else self._next_to_train()
             if suggestion is None:
                 break
-            self._parts.teller.new_trial(suggestion)
             self._submit(suggestion)
 
     def _over(self, *, in_flight: int) -> str | None:
@@ -189,14 +209,26 @@ class Runner:
         self._overtime.submitted(suggestion, now_s=self._parts.clock.monotonic_s())
         self._parts.backend.submit(suggestion)
 
-    def _next_feasible(self) -> Suggestion | None:
-        """The driver's next suggestion that is to be trained, if one more may start."""
+    def _next_to_train(self) -> Suggestion | None:
+        """The paused trial that the pruner lets go on, or else what the driver suggests."""
         over = no_new_trial(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight)
         over = over or self._stopping.no_new_trial or self._duplicates.exhausted
+        promoted = self._pausing.promoted(more=over is None)
+        if promoted is not None:
+            return promoted
         # a running trial may have brought what ends an earlier reason to stop
         self._ending = None if over is None else Ending(over)
-        if over is not None:
-            return None
+        suggestion = self._next_suggestion() if over is None else self._parts.driver.go_on()
+        if suggestion is None:
+            # the space is exhausted when the driver waits for nothing
+            return None if self.ledger.in_flight else self._pausing.promoted(more=False)
+        if suggestion.resume:
+            return self._pausing.taken_up(suggestion.number, suggestion.source, pause_after=suggestion.pause_after)
+        self._parts.teller.new_trial(suggestion)
+        return suggestion
+
+    def _next_suggestion(self) -> Suggestion | None:
+        """The driver's next suggestion that is to be trained, or the paused trial that it lets go on."""
         # a sampler may think for seconds, and a study that is killed meanwhile is to lose nothing
         self._parts.teller.flush()
         asked = self._asking.next()
@@ -216,9 +248,13 @@ class Runner:
         elif isinstance(event, Finished):
             self._finished(event.number, event.outcome)
         elif isinstance(event, Paused):
-            self.ledger.rest(event.number)
+            self._left(event.number)
         else:
             self._lost(event)
+
+    def _left(self, number: int) -> None:
+        """The trial has left its worker, and rests if it was told to."""
+        self._pausing.rested(self.ledger.rest(number), budget=self._rules.budget, spent=self._spent())
 
     def _started(self, event: Started) -> None:
         entry = self.ledger.entries[event.number]
@@ -239,13 +275,18 @@ class Runner:
             decision = self._spare(entry, decision.reason)
         if decision.order is Order.STOP:
             entry.ordered = (cause, decision.reason)
+        elif decision.order is Order.PAUSE and cause is Cause.PRUNED:
+            self._pausing.ordered(entry, decision.reason)
         if decision.order is not Order.GO_ON or len(entry.values) >= entry.suggestion.epochs:
             self._overtime.leaves(event.number)
         self._parts.backend.answer(event.number, decision)
 
     def _decide(self, entry: Entry) -> tuple[Decision, Cause]:
-        """Budget and limits first, then the pruner; an interrupted trial pauses."""
+        """Budget and limits first, then the pruner; an interrupted trial leaves its worker and goes on by itself."""
         if self._interrupted:
+            wanted = self._pausing.wanted(entry)
+            if wanted.order is Order.PAUSE:
+                return wanted, Cause.PRUNED
             return Decision.pause("interrupted"), Cause.FINISHED
         over = self._over(in_flight=self.ledger.in_flight - entry.is_training)
         if over is not None:
@@ -254,9 +295,7 @@ class Runner:
         allowed = self._rules.trial_seconds
         if allowed is not None and entry.seconds >= allowed:
             return Decision.stop(f"it has trained for {entry.seconds:.0f} s of {allowed:.0f} s"), Cause.OVER_TIME
-        if len(entry.values) >= entry.suggestion.epochs:
-            return Decision.go_on(), Cause.FINISHED
-        return self._parts.pruner.decide(entry.curve, self.ledger.others(entry.number)), Cause.PRUNED
+        return self._pausing.wanted(entry), Cause.PRUNED
 
     def _spare(self, entry: Entry, reason: str) -> Decision:
         """Lets a trial go on that the pruner would stop, and keeps where and why it would have."""
@@ -285,8 +324,11 @@ class Runner:
 
     def _lost(self, event: Lost) -> None:
         """A lost worker's trial goes on from its checkpoint; one that was ended by force is stored as that has it."""
-        entry = self.ledger.rest(event.number)
+        entry = self.ledger.entries[event.number]
         entry.losses += 1
+        if event.cause is not Cause.LOST or entry.losses >= MAX_LOSSES or event.number in self._forced:
+            entry.pause = None
+        self._left(event.number)
         self._parts.view.say(f"trial {event.number}: {event.reason}")
         forced = self._forced.get(event.number)
         if forced is not None and (event.cause is not Cause.LOST or entry.losses >= MAX_LOSSES):
@@ -301,6 +343,20 @@ class Runner:
                 entry,
                 Outcome(TrialState.FAILED, Cause.LOST, reason, epochs=len(entry.values), seconds=entry.seconds),
             )
+
+    def _retire(self) -> bool:
+        """Ends the paused trials of a study that is over. Returns whether any are to be stored by the workers first."""
+        if not self._may_start() or not self.ledger.resting:
+            return False
+        self._is_retiring = True
+        self._forced |= self._pausing.retired((self._ending or _EXHAUSTED).reason)
+        return bool(self.ledger.unfinished)
+
+    def _give_up(self, entry: Entry) -> None:
+        """Closes a paused trial that neither goes on nor is stored."""
+        outcome = retiring.closed(entry, self._trained(entry), candidates=self._rules.candidates)
+        self._parts.free(entry.number)
+        self._close(entry, outcome)
 
     def _trained(self, entry: Entry) -> Trained:
         return Trained(self._rules.objective, entry.values, entry.seconds, entry.suggestion.epochs)

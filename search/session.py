@@ -29,11 +29,13 @@ from search.ports import Backend
 from search.progress import View, view_for
 from search.pruning.registry import make_pruner
 from search.record import Record
+from search.retiring import candidates
 from search.runner import Ending, Parts, Rules, Runner
 from search.shelf import Shelf
 from search.spec import StudyFile
 from search.spec_sections import BudgetSpec
 from search.telling import Teller
+from search.trial import delete_checkpoint
 from tracking.event_log import EventLog
 from tracking.tracker import NullTracker, SeveralTrackers, Tracker
 from tracking.values import StudyInfo
@@ -168,6 +170,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 clock=clock,
                 view=view,
                 shelf=_tidied(study, record, view),
+                free=lambda number: delete_checkpoint(study.folder.trial(number)),
             ),
             Rules(
                 objective=file.objective,
@@ -178,6 +181,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 skip_duplicates=spec.search.duplicates == "skip",
                 configurations=study.configurations,
                 is_audited=partial(is_audited, spec.seed, share=spec.search.audit or 0.0),
+                candidates=candidates(spec.ensemble.size if spec.ensemble else 1),
             ),
             restored=record.trials(),
             seconds=record.seconds,

@@ -10,7 +10,7 @@ from search import ensembling
 from search.audit import Audit
 from search.by_step import why_by_step
 from search.closing import counts_line, ensemble_text
-from search.leaderboard import Row, rank
+from search.leaderboard import Row, rank, with_paused
 from search.stored import NoStudyError, StoredStudy
 from search.study import RecordedTrial
 from search.tables import aligned, cell
@@ -34,7 +34,7 @@ def show(study: str, number: int | None, *, stream: TextIO) -> int:
 
 def _show_study(stored: StoredStudy, stream: TextIO) -> None:
     print(f"{stored.name}: {counts_line(stored.trials)}", file=stream)
-    rows = rank(stored.trials, stored.objective.direction)
+    rows = rank(with_paused(stored.trials, stored.objective), stored.objective.direction)
     if rows:
         print(f"\ntrials by {stored.objective.metric}:", file=stream)
         print(_leaderboard(rows), file=stream)
@@ -70,7 +70,12 @@ def _leaderboard(rows: Sequence[Row]) -> str:
 
 def _show_trial(stored: StoredStudy, trial: RecordedTrial, stream: TextIO) -> None:
     outcome = trial.outcome
-    state = outcome.state.value.lower() if outcome else "unfinished; the next run goes on with it"
+    if outcome is not None:
+        state = outcome.state.value.lower()
+    elif trial.pause is not None:
+        state = f"{trial.pause.words}; it goes on when it is promoted"
+    else:
+        state = "unfinished; the next run goes on with it"
     print(f"{stored.name} trial {trial.number}: {state}", file=stream)
     if outcome is not None:
         facts = [("ended by", outcome.reason or outcome.cause.value)]

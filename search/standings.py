@@ -86,6 +86,7 @@ class Standings:
         self._lines: dict[int, _Line] = {}
         self._tables: dict[int, dict[int, _Table]] = defaultdict(dict)
         self._complete: Counter[int] = Counter()
+        self._ended: dict[int, list[int]] = defaultdict(list)
 
     @classmethod
     def of(cls, curves: Iterable[Curve], direction: Direction, group: Group = lambda number: 0) -> "Standings":
@@ -120,6 +121,7 @@ class Standings:
         line.is_complete = True
         group = self._group(number)
         self._complete[group] += 1
+        insort(self._ended[group], number)
         for epoch, table in self._tables[group].items():
             _add(table.complete, line.at(epoch))
             if epoch > len(line.bests):
@@ -143,6 +145,17 @@ class Standings:
         own = self._line(number)
         bests = self._table(number, epoch).complete
         return self._without(bests, own.at(epoch) if own.is_complete else math.nan)
+
+    def curves_of_complete(self, number: int, most: int) -> list[list[float]]:
+        """Bests so far of the latest `most` complete trials beside trial `number`, of those with a number."""
+        found: list[list[float]] = []
+        for other in reversed(self._ended[self._group(number)]):
+            if len(found) == most:
+                break
+            bests = self._lines[other].bests
+            if other != number and bests and not math.isnan(bests[-1]):
+                found.append(bests)
+        return found[::-1]
 
     def _without(self, bests: list[float], own: float) -> Ranking:
         return Ranking(bests, self._direction, None if math.isnan(own) else bisect_left(bests, own))
@@ -178,6 +191,9 @@ class Rivals:
 
     def bests_of_complete(self, epoch: int) -> Ranking:
         return self.standings.ranking_of_complete(self.number, epoch)
+
+    def curves_of_complete(self, most: int) -> list[list[float]]:
+        return self.standings.curves_of_complete(self.number, most)
 
 
 def _add(bests: list[float], best: float) -> None:

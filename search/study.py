@@ -54,6 +54,7 @@ class Suggestion:
     """What to train next. `epochs` is the epoch to train to; with `resume` the trial goes on from its checkpoint.
 
     With `resume` and no epochs, nothing is trained: what the checkpoint holds is stored as the trial's end.
+    pause_after: the epoch, counted from the trial's first, after which it pauses when more are left; None for none.
     state: what the driver must get back on `restore` to go on as if it had never stopped (JSON values).
     """
 
@@ -63,6 +64,7 @@ class Suggestion:
     source: str = ""
     resume: bool = False
     state: Mapping[str, object] = field(default_factory=dict)
+    pause_after: int | None = None
 
     def to_store(self) -> "Suggestion":
         """The same trial, to be stored as its checkpoint has it."""
@@ -140,6 +142,29 @@ class AuditedStop:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Where a trial rests, and why, in a sentence; `seconds` is how long it had trained until then."""
+
+    epoch: int
+    reason: str = ""
+    seconds: float = 0.0
+
+    @property
+    def words(self) -> str:
+        """Where and why, for a table or as the begin of a sentence."""
+        where = f"paused at epoch {self.epoch}"
+        return f"{where} ({self.reason})" if self.reason else where
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """The paused trial that is to go on, and why, in a sentence for a person."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a trial ended. `objective` is None when there is none: failed, infeasible, or before the first epoch."""
 
@@ -160,6 +185,8 @@ class RecordedTrial:
 
     ended: how many trials of the study had ended before it did.
     audited: the stop that was not carried out, for the audit of pruning.
+    pause: where it rests until it is promoted; None for one that trains, was interrupted, or has ended.
+    promoted: the epochs from which it has gone on after a pause, rising.
     """
 
     suggestion: Suggestion
@@ -168,6 +195,8 @@ class RecordedTrial:
     seconds: float = 0.0
     ended: int = 0
     audited: AuditedStop | None = None
+    pause: Pause | None = None
+    promoted: tuple[int, ...] = ()
 
     @property
     def number(self) -> int:
@@ -175,7 +204,9 @@ class RecordedTrial:
 
     @property
     def state(self) -> TrialState:
-        return self.outcome.state if self.outcome else TrialState.RUNNING
+        if self.outcome is not None:
+            return self.outcome.state
+        return TrialState.RUNNING if self.pause is None else TrialState.PAUSED
 
     @property
     def curve(self) -> Curve:

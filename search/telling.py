@@ -7,7 +7,7 @@ from models.training.orders import EpochReport
 from search.clock import Clock
 from search.folder import StudyFolder
 from search.record import Record
-from search.study import AuditedStop, Outcome, Suggestion
+from search.study import AuditedStop, Outcome, Pause, Suggestion
 from tracking.tracker import Tracker
 from tracking.values import EpochRow, TrialInfo, TrialResult
 
@@ -52,6 +52,14 @@ class Teller:
     def audited(self, number: int, stop: AuditedStop) -> None:
         """Recorded at once: a trial that goes on after a crash is to know where it would have been stopped."""
         self._record.audited(number, stop)
+
+    def paused(self, number: int, pause: Pause) -> None:
+        """Recorded before its worker is told, so that a killed study does not go on with it by itself."""
+        self._record.pause(number, pause)
+
+    def goes_on(self, suggestion: Suggestion, promoted: tuple[int, ...]) -> None:
+        """A paused trial goes on; recorded before it is handed to a worker."""
+        self._record.go_on(suggestion.number, promoted=promoted, pause_after=suggestion.pause_after)
 
     def keep_up(self) -> None:
         """Stores what has waited long enough; the loop calls it at every turn."""

@@ -70,6 +70,11 @@ class Warm:
     datasets: dict[Path, Dataset] = field(default_factory=dict)
 
 
+def delete_checkpoint(folder: Path) -> None:
+    """Deletes the checkpoint of the trial in `folder`, if it has one: it will not go on."""
+    CheckpointFile(folder / CHECKPOINT_NAME).delete()
+
+
 def run_trial(task: TrialTask, calls: Calls, *, warm: Warm) -> Outcome | Left:
     """Trains one trial to its end. Never raises for what the model or the user's code does: that is an outcome."""
     from models.training.errors import OutOfMemory

@@ -146,6 +146,9 @@ TESTS: dict[str, str] = {
             ("hyperband", ("min_epochs", "eta")),
             ("patient", ("patience", "min_delta", "pruner")),
             ("threshold", ("lower", "upper", "warmup_epochs", "interval_epochs")),
+            ("asha", ("min_epochs", "eta")),
+            ("one_epoch", ("min_epochs", "one_in")),
+            ("extrapolate", ("least_chance", "startup_trials", "warmup_epochs", "interval_epochs")),
         )
         for option in options
     },

@@ -4,6 +4,7 @@ The mirror is what samplers learn from: what it holds is chosen for them, not fo
 """
 
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -18,7 +19,7 @@ from search.drivers.lessons import Kind, Lesson, lesson
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.samplers import SamplerFactory, cmaes, gp, tpe
 from search.drivers.setup import DriverError, DriverSetup
-from search.study import Outcome, RecordedTrial, Suggestion
+from search.study import Curve, Outcome, RecordedTrial, Suggestion
 from spaces.problems import Value
 from spaces.space import Dimension, Space
 
@@ -29,14 +30,20 @@ class OptunaDriver:
     A new sampler is made for each suggestion. What it leaves in the trial is the suggestion's `state`: with
     it, a restored driver goes on as if it had never stopped.
 
+    learns_paused: the best so far of a paused trial counts as that of a pruned one, until the trial is told.
     values_only: the sampler learns from full results alone. It is told the best of a pruned trial as if it
         were one, and for a bad configuration the worst value of all.
     """
 
-    def __init__(self, setup: DriverSetup, samplers: SamplerFactory, *, values_only: bool = False) -> None:
+    def __init__(
+        self, setup: DriverSetup, samplers: SamplerFactory, *, values_only: bool = False, learns_paused: bool = True
+    ) -> None:
         self._setup = setup
         self._samplers = samplers
         self._values_only = values_only
+        self._learns_paused = learns_paused
+        self._so_far: dict[int, Lesson] = {}
+        self._is_stale = False
         self._codings = codings(setup.space)
         self._guess = setup.space.first_guess()
         self._suggestions: dict[int, Suggestion] = {}
@@ -54,6 +61,8 @@ class OptunaDriver:
             suggestion = Suggestion(0, self._guess, self._setup.max_epochs, source=FIRST_GUESS)
             self._add(suggestion)
             return suggestion
+        if self._is_stale:
+            self._rebuild()
         self._mirror.sampler = self._samplers(_seed(self._setup.seed, number))
         trial = self._mirror.ask()
         params = self._setup.space.walk(lambda dimension: self._suggest(trial, dimension))
@@ -62,12 +71,23 @@ class OptunaDriver:
         self._keep(suggestion, trial._trial_id)
         return suggestion
 
+    def go_on(self) -> None:
+        """Leaves paused trials to the pruner."""
+
+    def paused(self, number: int, values: Sequence[float]) -> None:
+        """Takes the best so far for the lesson of a pruned trial, until there is a better one or the trial is told."""
+        self._learn_so_far(number, values)
+
     def tell(self, number: int, outcome: Outcome) -> None:
         """Raises: ValueError for a trial that was never asked, or told before."""
         if number not in self._suggestions:
             raise ValueError(f"trial {number} is told but was never asked")
         if number in self._lessons:
             raise ValueError(f"trial {number} is told twice")
+        if self._so_far.pop(number, None) is not None:
+            self._learn(number, lesson(outcome))
+            self._is_stale = True
+            return
         worst = self._worst
         self._learn(number, lesson(outcome))
         if self._values_only and self._worst != worst:
@@ -92,6 +112,9 @@ class OptunaDriver:
             self._suggestions[trial.number] = trial.suggestion
             if trial.outcome is not None:
                 self._learn(trial.number, lesson(trial.outcome))
+            elif trial.pause is not None or trial.promoted:
+                epoch = trial.pause.epoch if trial.pause else trial.promoted[-1]
+                self._learn_so_far(trial.number, trial.values[:epoch])
         self._rebuild()
 
     # -------------------------------------------------------------------------------- the mirror
@@ -100,7 +123,7 @@ class OptunaDriver:
 
     def _held(self, number: int) -> tuple[TrialState, float | None, int]:
         """How the mirror holds a trial: state, value, and the epochs that a pruned value stands for."""
-        known = self._lessons.get(number)
+        known = self._lessons.get(number) or self._so_far.get(number)
         if known is None:
             return TrialState.RUNNING, None, 0
         if known.kind is Kind.NOTHING:
@@ -122,7 +145,15 @@ class OptunaDriver:
         if self._worst is None or self._setup.direction.better(self._worst, known.value):
             self._worst = known.value
 
+    def _learn_so_far(self, number: int, values: Sequence[float]) -> None:
+        """Keeps the lesson of a trial that rests; the mirror is made anew when it is next needed."""
+        best = Curve(number, tuple(values)).best(self._setup.direction)
+        if self._learns_paused and math.isfinite(best):
+            self._so_far[number] = Lesson(Kind.CUT, best, len(values))
+            self._is_stale = True
+
     def _rebuild(self) -> None:
+        self._is_stale = False
         self._mirror = self._new_mirror()
         self._ids.clear()
         for number in sorted(self._suggestions):
@@ -165,9 +196,12 @@ def gp_driver(setup: DriverSetup) -> OptunaDriver:
 
 
 def cmaes_driver(setup: DriverSetup) -> OptunaDriver:
-    """CMA-ES: see `cmaes_sampler`. Raises: DriverError for a space without numbers."""
+    """CMA-ES: see `cmaes_sampler`. A generation waits for the ends of its trials: paused ones say nothing.
+
+    Raises: DriverError for a space without numbers.
+    """
     held = {name: known.distribution for name, known in codings(setup.space).items()}
-    return OptunaDriver(setup, cmaes(held, startup=setup.startup_trials, study_seed=setup.seed))
+    return OptunaDriver(setup, cmaes(held, startup=setup.startup_trials, study_seed=setup.seed), learns_paused=False)
 
 
 def codings(space: Space) -> Mapping[str, Coding]:

@@ -39,6 +39,12 @@ class PlannedDriver:
         params = self._plan(number)
         return None if params is None else Suggestion(number, params, self._max_epochs, source=self._source)
 
+    def go_on(self) -> None:
+        """Leaves paused trials to the pruner."""
+
+    def paused(self, number: int, values: Sequence[float]) -> None:
+        """Learns nothing."""
+
     def tell(self, number: int, outcome: Outcome) -> None:
         """Learns nothing."""
 

@@ -18,6 +18,12 @@ class ScriptedDriver:
             return None
         return Suggestion(number, self._params[number], self._max_epochs, source="script")
 
+    def go_on(self) -> None:
+        """Leaves paused trials to the pruner."""
+
+    def paused(self, number: int, values: Sequence[float]) -> None:
+        """Learns nothing."""
+
     def tell(self, number: int, outcome: Outcome) -> None:
         if number in self.told:
             raise ValueError(f"trial {number} has been told before, as {self.told[number].state}")

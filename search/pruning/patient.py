@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from models.objective import Direction
-from search.ports import Others, Pruner
+from search.ports import Others, Rule
 from search.pruning.words import figure
 from search.study import Curve, Decision
 
@@ -17,7 +17,7 @@ class PatientPruner:
     epoch longer and which takes an unchanged best for an improvement.
     """
 
-    pruner: Pruner
+    pruner: Rule
     direction: Direction
     patience: int = 5
     min_delta: float = 0.0

@@ -16,6 +16,9 @@ PRUNERS: dict[str, str] = {
     "hyperband": "search.pruning.build:hyperband",
     "patient": "search.pruning.build:patient",
     "threshold": "search.pruning.build:threshold",
+    "asha": "search.pruning.build:asha",
+    "one_epoch": "search.pruning.build:one_epoch",
+    "extrapolate": "search.pruning.build:extrapolate",
 }
 """Name -> who makes it."""
 
@@ -29,6 +32,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "hyperband": {"min_epochs": 1, "eta": 3},
     "patient": {"patience": 5, "min_delta": 0.0, "pruner": "median"},
     "threshold": {"lower": None, "upper": None, "warmup_epochs": 0, "interval_epochs": 1},
+    "asha": {"min_epochs": 1, "eta": 4},
+    "one_epoch": {"min_epochs": 1, "one_in": 25},
+    "extrapolate": {"least_chance": 0.05, "startup_trials": 3, "warmup_epochs": 3, "interval_epochs": 1},
 }
 """Pruner -> option -> default. `pruner` of patient is a name, or a mapping with `name` and its options."""
 
@@ -41,6 +47,8 @@ RANGES: dict[str, tuple[type, float, float]] = {
     "min_epochs": (int, 1, 1_000_000),
     "eta": (int, 2, 1_000),
     "min_early_stopping_rate": (int, 0, 100),
+    "one_in": (int, 2, 1_000_000),
+    "least_chance": (float, 0.0, 0.5),
     "patience": (int, 0, 1_000_000),
     "min_delta": (float, 0.0, float("inf")),
     "lower": (float, float("-inf"), float("inf")),
@@ -54,9 +62,11 @@ DOCS: dict[str, str] = {
     "interval_epochs": "epochs from one look at a trial to the next",
     "min_trials": "no trial is stopped while fewer complete ones have a value at its epoch",
     "percentile": "trials within the best so many percent go on",
-    "min_epochs": "epochs of the first rung",
+    "min_epochs": "epochs of the first rung, at which trials are compared",
     "eta": "one trial in eta goes on from a rung, and rungs are a factor of eta apart",
     "min_early_stopping_rate": "rungs left out at the beginning",
+    "one_in": "of so many configurations that were looked at, the best goes on",
+    "least_chance": "a trial goes on while it may beat the best one with this probability",
     "patience": "epochs without improvement before the wrapped pruner is asked",
     "min_delta": "an improvement by no more than this is none",
     "pruner": "the wrapped pruner: a name, or a mapping with its name and options",

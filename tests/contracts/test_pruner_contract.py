@@ -11,8 +11,9 @@ import pytest
 
 from models.objective import Direction
 from models.training.orders import Order
-from search.ports import Pruner
+from search.ports import Pruner, Rested
 from search.pruning.registry import OPTIONS, PRUNERS, make_pruner
+from search.resting import RestingTrials
 from search.standings import Standings
 from search.study import Curve, Decision
 from tests.search.pruning.rivals import asked
@@ -25,16 +26,29 @@ EAGER: dict[str, dict[str, Any]] = {
     "hyperband": {"eta": 2},
     "patient": {"patience": 2, "pruner": {"name": "median", "startup_trials": 2}},
     "threshold": {"lower": 0.4, "upper": 0.9},
+    "extrapolate": {"startup_trials": 2, "warmup_epochs": 1, "least_chance": 0.2},
 }
 """Options under which each pruner stops some of the curves below."""
+PAUSING = {
+    "asha": {"eta": 2},
+    "one_epoch": {"min_epochs": 3},
+}
+"""Those that pause trials and stop none."""
 STOPPING = sorted(EAGER)
-COMPARING = ["median", "percentile", "successive_halving", "hyperband", "patient"]
+COMPARING = ["median", "percentile", "successive_halving", "hyperband", "patient", "extrapolate", *PAUSING]
 every_pruner = pytest.mark.parametrize("name", sorted(PRUNERS))
 every_stopping_pruner = pytest.mark.parametrize("name", STOPPING)
 
 
 def made(name: str, direction: Direction = Direction.MAXIMIZE, **options: Any) -> Pruner:
-    return make_pruner(name, {**EAGER.get(name, {}), **options}, direction=direction, max_epochs=MAX_EPOCHS)
+    return make_pruner(
+        name, {**EAGER.get(name, {}), **PAUSING.get(name, {}), **options}, direction=direction, max_epochs=MAX_EPOCHS
+    )
+
+
+def spared(name: str) -> set[Order]:
+    """What a pruner may say of a trial that it does not stop."""
+    return {Order.GO_ON, Order.PAUSE} if name in PAUSING else {Order.GO_ON}
 
 
 def mirrored(name: str) -> dict[str, Any]:
@@ -60,6 +74,13 @@ def random_study(seed: int) -> tuple[Curve, list[Curve]]:
     return Curve(12, random_values(rng, int(rng.integers(1, MAX_EPOCHS)))), others
 
 
+def beginnings() -> list[tuple[Curve, list[Curve], int]]:
+    """Random studies, with an epoch that the asked trial has come to."""
+    return [
+        (trial, others, 1 + seed % len(trial.values)) for seed in range(200) for trial, others in [random_study(seed)]
+    ]
+
+
 def negated(curve: Curve) -> Curve:
     return Curve(curve.number, tuple(-v for v in curve.values), ended=curve.ended, cut=curve.cut)
 
@@ -71,6 +92,52 @@ def decisions(pruner: Pruner) -> list[Decision]:
 @every_stopping_pruner
 def test_some_trials_go_on_and_some_are_stopped(name: str) -> None:
     assert {d.order for d in decisions(made(name))} == {Order.GO_ON, Order.STOP}
+
+
+@pytest.mark.parametrize("name", PAUSING)
+def test_some_trials_are_paused_and_only_a_nan_stops_one(name: str) -> None:
+    found = {asked(made(name), Curve(12, trial.values[:e]), others).order for trial, others, e in beginnings()}
+    assert found == {Order.GO_ON, Order.PAUSE}
+    assert asked(made(name), Curve(3, (0.5, math.nan)), []) == Decision.stop("the objective is NaN")
+
+
+@every_pruner
+def test_without_a_paused_trial_none_is_promoted_or_hopeless(name: str) -> None:
+    pruner, nobody = made(name), RestingTrials(Direction.MAXIMIZE, lambda number: 0)
+    others = Standings(Direction.MAXIMIZE, pruner.group).beside
+    assert pruner.promote(nobody, others, more=False) is None
+    assert not pruner.hopeless(nobody, others, most=1)
+
+
+@pytest.mark.parametrize("name", [*STOPPING, "none"])
+def test_a_pruner_that_pauses_nothing_leaves_paused_trials_to_the_driver(name: str) -> None:
+    pruner = made(name)
+    resting = RestingTrials(Direction.MAXIMIZE, pruner.group)
+    curves = [Curve(number, (number / 10,)) for number in range(40)]
+    for curve in curves:
+        resting.add(Rested(curve.number, 1, curve.values[0]))
+    others = Standings.of(curves, Direction.MAXIMIZE, pruner.group).beside
+    assert pruner.promote(resting, others, more=False) is None
+    assert not pruner.hopeless(resting, others, most=40)
+
+
+@pytest.mark.parametrize("name", PAUSING)
+def test_the_best_paused_trial_is_promoted_and_never_hopeless(name: str) -> None:
+    pruner = made(name)
+    epochs = PAUSING[name].get("min_epochs", 1)
+    resting = RestingTrials(Direction.MAXIMIZE, pruner.group)
+    curves = [Curve(number, (number / 10,) * epochs) for number in range(9)]
+    for curve in curves:
+        resting.add(Rested(curve.number, epochs, curve.values[-1]))
+    others = Standings.of(curves, Direction.MAXIMIZE, pruner.group).beside
+    promotion = pruner.promote(resting, others, more=False)
+    assert promotion is not None
+    assert promotion.number == 8
+    assert promotion.reason
+    hopeless = pruner.hopeless(resting, others, most=9)
+    assert hopeless
+    assert 8 not in hopeless
+    assert len(resting) == 9
 
 
 def test_none_never_stops_a_trial() -> None:
@@ -100,9 +167,9 @@ def test_the_order_of_the_others_does_not_matter(name: str) -> None:
 
 
 @every_pruner
-def test_a_stop_has_a_reason_and_going_on_has_none(name: str) -> None:
+def test_a_stop_and_a_pause_have_a_reason_and_going_on_has_none(name: str) -> None:
     for decision in decisions(made(name)):
-        assert bool(decision.reason) == (decision.order is Order.STOP)
+        assert bool(decision.reason) == (decision.order is not Order.GO_ON)
         assert "nan" not in decision.reason
 
 
@@ -130,8 +197,8 @@ def test_a_trial_without_an_epoch_or_with_all_its_epochs_goes_on(name: str) -> N
 
 
 @every_pruner
-def test_alone_a_trial_goes_on(name: str) -> None:
-    assert asked(made(name), Curve(0, (0.5, 0.4, 0.6)), []) == Decision.go_on()
+def test_alone_a_trial_is_not_stopped(name: str) -> None:
+    assert asked(made(name), Curve(0, (0.5, 0.4, 0.6)), []).order in spared(name)
 
 
 @every_pruner
@@ -150,14 +217,14 @@ def test_the_best_trial_is_never_stopped(name: str) -> None:
         trial, others = random_study(seed)
         best = max(v for curve in others for v in curve.values)
         champion = Curve(trial.number, (*trial.values[:-1], best))
-        assert asked(pruner, champion, others) == Decision.go_on()
+        assert asked(pruner, champion, others).order in spared(name)
 
 
 @pytest.mark.parametrize("name", COMPARING)
-def test_trials_that_are_all_alike_go_on(name: str) -> None:
+def test_trials_that_are_all_alike_are_not_stopped(name: str) -> None:
     others = [Curve(n, (0.5,) * MAX_EPOCHS, ended=True) for n in range(9)]
     for epochs in range(1, MAX_EPOCHS):
-        assert asked(made(name), Curve(9, (0.5,) * epochs), others) == Decision.go_on()
+        assert asked(made(name), Curve(9, (0.5,) * epochs), others).order in spared(name)
 
 
 # ---------------------------------------------------------------------------- agreement with Optuna

@@ -40,7 +40,8 @@ ALL = [
 
 def test_trials_are_counted_by_what_became_of_them():
     assert counts(ALL) == {
-        "complete": 2, "pruned": 1, "infeasible": 1, "duplicate": 1, "failed": 1, "unfinished": 1, "epochs": 21,
+        "complete": 2, "pruned": 1, "infeasible": 1, "duplicate": 1, "failed": 1, "paused": 0, "unfinished": 1,
+        "epochs": 21,
     }  # fmt: skip
 
 

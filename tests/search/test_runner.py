@@ -28,6 +28,7 @@ class Teller:
         self.total = 0.0
         self.turns, self.flushed = 0, []
         self.spared = {}
+        self.pauses, self.promotions = [], []
 
     def new_trial(self, suggestion):
         self.new.append(suggestion.number)
@@ -44,6 +45,12 @@ class Teller:
 
     def epoch(self, number, report):
         self.reports.append((number, report.epoch))
+
+    def paused(self, number, pause):
+        self.pauses.append((number, pause.epoch))
+
+    def goes_on(self, suggestion, promoted):
+        self.promotions.append((suggestion.number, *promoted))
 
     def trial_finished(self, number, outcome):
         assert number not in self.outcomes, "a trial is told once"
@@ -88,6 +95,9 @@ class Bench:
     workers: int = 1
     budget: Budget = field(default_factory=lambda: Budget(trials=100))
     pruner: str = "none"
+    options: dict = field(default_factory=dict)
+    driver: object = None
+    candidates: int = 10
     lose: dict = field(default_factory=dict)
     limit: object = None
     epochs_of: object = None
@@ -100,15 +110,20 @@ class Bench:
 
     def __post_init__(self):
         self.clock, self.teller, self.view = ManualClock(), Teller(), Shown()
-        self.driver = ScriptedDriver([{"x": x} for x in self.xs], max_epochs=EPOCHS)
+        self.driver = self.driver or ScriptedDriver([{"x": x} for x in self.xs], max_epochs=EPOCHS)
         self.backend = SimulatedBackend(
             self.curve, objective=OBJECTIVE, workers=self.workers, seconds_per_epoch=self.epoch_s, clock=self.clock,
             lose=self.lose, checkpoints=self.checkpoints,
         )  # fmt: skip
-        pruner = make_pruner(self.pruner, {}, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
-        parts = Parts(self.driver, pruner, self.backend, self.teller, self.clock, self.view)
+        pruner = make_pruner(self.pruner, self.options, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
+        parts = Parts(
+            self.driver, pruner, self.backend, self.teller, self.clock, self.view,
+            free=lambda number: self.checkpoints.pop(number, None),
+        )  # fmt: skip
         limit = self.limit or (lambda params: None)
-        rules = Rules(OBJECTIVE, self.budget, limit, self.epochs_of, self.trial_seconds, **self.rules)
+        rules = Rules(
+            OBJECTIVE, self.budget, limit, self.epochs_of, self.trial_seconds, candidates=self.candidates, **self.rules
+        )
         self.runner = Runner(parts, rules, restored=self.restored, seconds=self.seconds)
 
     def run(self):

@@ -53,6 +53,7 @@ KEYS: dict[str, tuple[str, Any]] = {
     "training.stop_at": ("0.99", 0.99),
     "training.restore_best": ("false", False),
     "training.csv_log": ("false", False),
+    "training.jit_compile": ("true", True),
     "training.checkpoint_every": ("2m", 120.0),
     "training.reduce_lr": ("{factor: 0.1}", {"factor": 0.1, "patience": 3, "min_lr": 0.0}),
     "training.early_stopping": ("none", None),

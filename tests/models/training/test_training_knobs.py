@@ -141,7 +141,7 @@ def test_checkpoint_every_says_how_often(script: Make, seconds: int, saved: list
 
 def test_no_key_is_left_out() -> None:
     alone = {"restore_best", "csv_log", "checkpoint_every"}
-    alone.add("callbacks")  # in test_own_callbacks
+    alone |= {"callbacks", "jit_compile"}  # in test_own_callbacks and test_jit_compile
     tested = {*HISTORIES, *ENDS, *RATES, *NUMBERS, *alone}
     keys = {place.name for place in knobs_of(TrainingSpec)} | set(entries_of(TrainingSpec))
     assert keys - tested == {"others"}, "`others` is read with the study file, before there is a configuration"

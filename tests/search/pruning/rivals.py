@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.objective import Direction
-from search.ports import Pruner
+from search.ports import Rule
 from search.standings import Standings
 from search.study import Curve, Decision
 
 
-def asked(pruner: Pruner, trial: Curve, others: Sequence[Curve], direction: Direction = Direction.MAXIMIZE) -> Decision:
+def asked(pruner: Rule, trial: Curve, others: Sequence[Curve], direction: Direction = Direction.MAXIMIZE) -> Decision:
     """What `pruner` says of `trial` beside these other curves."""
     standings = Standings.of(others, direction, pruner.group)
     return pruner.decide(trial, standings.beside(trial.number))
@@ -32,6 +32,14 @@ class WholeCurves:
 
     def bests_of_complete(self, epoch: int) -> "PlainRanking":
         return self._ranking([curve for curve in self._curves if curve.is_complete], epoch)
+
+    def curves_of_complete(self, most: int) -> list[list[float]]:
+        found = []
+        for curve in sorted(self._curves, key=lambda curve: curve.number):
+            bests = [curve.best(self._direction, until=epoch + 1) for epoch in range(len(curve.values))]
+            if curve.is_complete and not np.isnan(bests[-1]):
+                found.append(bests)
+        return found[-most:]
 
     def _ranking(self, curves: Sequence[Curve], epoch: int) -> "PlainRanking":
         bests = np.array([curve.best(self._direction, until=epoch) for curve in curves])

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 
 from models.objective import Direction
+from search.ports import Rested
 from search.pruning.registry import OPTIONS, make_pruner
+from search.resting import RestingTrials
+from search.standings import Standings
 from search.study import Curve, Decision
 from tests.search.pruning.rivals import asked
 
@@ -36,6 +39,14 @@ CHANGES: dict[tuple[str, str], Any] = {
     ("threshold", "upper"): 0.5,
     ("threshold", "warmup_epochs"): 9,
     ("threshold", "interval_epochs"): 5,
+    ("asha", "min_epochs"): 5,
+    ("asha", "eta"): 2,
+    ("one_epoch", "min_epochs"): 5,
+    ("one_epoch", "one_in"): 5,
+    ("extrapolate", "least_chance"): 0.4,
+    ("extrapolate", "startup_trials"): 12,
+    ("extrapolate", "warmup_epochs"): 9,
+    ("extrapolate", "interval_epochs"): 5,
 }
 """Pruner and option: another value than the default."""
 
@@ -59,11 +70,22 @@ def decisions(name: str, options: dict[str, Any]) -> list[Decision]:
     ]
 
 
+def answers(name: str, options: dict[str, Any]) -> list[object]:
+    """The orders of these decisions, and which of ten trials that rest after one epoch goes on."""
+    pruner = make_pruner(name, options, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
+    resting = RestingTrials(Direction.MAXIMIZE, pruner.group)
+    trials = [Curve(number, curve(number).values[:1]) for number in range(10)]
+    for trial in trials:
+        resting.add(Rested(trial.number, 1, trial.values[0]))
+    others = Standings.of(trials, Direction.MAXIMIZE, pruner.group).beside
+    return [*(d.order for d in decisions(name, options)), pruner.promote(resting, others, more=True)]
+
+
 @pytest.mark.parametrize(("name", "option"), CHANGES)
 def test_an_option_changes_a_decision(name: str, option: str) -> None:
     base = BASES.get(name, {})
-    changed = decisions(name, {**base, option: CHANGES[(name, option)]})
-    assert [d.order for d in changed] != [d.order for d in decisions(name, base)]
+    changed = {**base, option: CHANGES[(name, option)]}
+    assert answers(name, changed) != answers(name, base)
 
 
 def test_no_option_is_left_out() -> None:
