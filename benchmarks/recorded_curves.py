@@ -21,7 +21,7 @@ classifiers. mitcurves: whole curves by chance, so that only stopping and going 
 SALT, WIDER = "moved", 0.2
 
 
-class MissingCurves(FileNotFoundError):
+class MissingCurvesError(FileNotFoundError):
     """The curves, or a package that reads them, are not here."""
 
 
@@ -37,16 +37,16 @@ class Instance:
 
 
 def open_folder(folder: Path) -> None:
-    """Makes the simulator's modules importable. Raises: MissingCurves."""
+    """Makes the simulator's modules importable. Raises: MissingCurvesError."""
     if not (folder / "simulate.py").exists():
-        raise MissingCurves(f"no recorded curves in {folder}; give their folder with --curves")
+        raise MissingCurvesError(f"no recorded curves in {folder}; give their folder with --curves")
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
     for name in ("simulate", "lcbench", "taskset", "mitcurves"):
         try:
             importlib.import_module(name)
         except ImportError as error:
-            raise MissingCurves(f"the recorded curves cannot be read: {error}") from error
+            raise MissingCurvesError(f"the recorded curves cannot be read: {error}") from error
 
 
 def instances(name: str) -> list[Instance]:

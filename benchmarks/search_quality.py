@@ -4,8 +4,8 @@
     python benchmarks/search_quality.py --instances 3 --seeds 2 --trainings 20 --strategies "ours,optuna tpe + median"
     python benchmarks/search_quality.py --workers 8,64 --sets lcbench
 
-Regret is how far the best checkpoint so far stays behind the best known: in points of accuracy, or, for losses and mixed
-units, in per cent of the way to the median random configuration. The budget is counted in full trainings' worth of
+Regret is how far the best checkpoint so far stays behind the best known: in points of accuracy, or, for losses and
+mixed units, in per cent of the way to the median random configuration. The budget is counted in full trainings' worth of
 epochs, summed over workers. Results are kept in --out, and what stands there is not run again.
 """
 
@@ -23,12 +23,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 # one core a process: the figures of `cpu` mean nothing otherwise
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from benchmarks import quality_tables, recorded_curves
 from benchmarks.quality_strategies import STRATEGIES, why_not
-from benchmarks.recorded_curves import FOLDER, SETS, Instance, MissingCurves
+from benchmarks.recorded_curves import FOLDER, SETS, Instance, MissingCurvesError
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def main(arguments: Sequence[str]) -> int:
     options = options_of(arguments)
     try:
         recorded_curves.open_folder(options.curves)
-    except MissingCurves as error:
+    except MissingCurvesError as error:
         print(f"skipped: {error}")
         return 0
     for name in list(options.strategies):

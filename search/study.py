@@ -49,6 +49,7 @@ class Suggestion:
     """What to train next. `epochs` is the epoch to train to; with `resume` the trial goes on from its checkpoint.
 
     With `resume` and no epochs, nothing is trained: what the checkpoint holds is stored as the trial's end.
+    pause_after: the epoch, counted from the trial's first, after which it pauses when more are left; None for none.
     state: what the driver must get back on `restore` to go on as if it had never stopped (JSON values).
     """
 
@@ -58,6 +59,7 @@ class Suggestion:
     source: str = ""
     resume: bool = False
     state: Mapping[str, object] = field(default_factory=dict)
+    pause_after: int | None = None
 
     def to_store(self) -> "Suggestion":
         """The same trial, to be stored as its checkpoint has it."""

@@ -30,12 +30,17 @@ class Encoding:
         for dimension in space.dimensions:
             if dimension.when is not None and dimension.when.text not in self._conditions:
                 self._conditions[dimension.when.text] = len(groups)
-                groups.append(groups[-1] + 1 if len(groups) > len(space) else len(space) + len(self._conditions) - 1)
+                groups.append(len(space) + len(self._conditions))
         self.groups = _renumbered(groups)
+
+    @property
+    def n_groups(self) -> int:
+        """How many length scales there are."""
+        return int(self.groups.max()) + 1
 
     def rows(self, configurations: Sequence[Mapping[str, Value]]) -> Rows:
         """(n_configurations, n_columns) of numbers between 0 and 1."""
-        rows = np.zeros((len(configurations), max(1, len(self.groups))))
+        rows = np.zeros((len(configurations), len(self.groups)))
         for row, params in zip(rows, configurations, strict=True):
             self._fill(row, params)
         return rows

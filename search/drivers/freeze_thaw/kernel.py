@@ -27,7 +27,7 @@ TIME_MEDIANS = np.array([0.6, 0.4])
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Where a curve is known or asked: rows (n, n_columns), times (n,) in [0, 1], trials (n,); -1 is a trial to come."""
+    """Where a curve is known or asked: rows (n, n_columns), times (n,) in [0, 1], trials (n,), -1 for one to come."""
 
     rows: Array
     times: Array

@@ -65,13 +65,13 @@ def curves_of(
 
 
 def _points_of(trial: Seen, sign: float, ladder: Sequence[int]) -> list[_Point]:
-    """A trial's values at the levels and at its last epoch; a complete one holds its last to the end."""
+    """A trial's values at the levels and at its last epoch; a complete one holds its best to the end."""
     reached = len(trial.values)
     epochs = [level for level in ladder if level < reached] + [reached] * (reached > 0)
     found = [_Point(trial.number, epoch, sign * _smooth(trial.values, epoch)) for epoch in epochs]
     found = [point for point in found if math.isfinite(point.value)]
     if trial.state is State.COMPLETE and found and reached < ladder[-1]:
-        found.append(_Point(trial.number, ladder[-1], found[-1].value))
+        found.append(_Point(trial.number, ladder[-1], _best(trial, sign)))
     return found
 
 

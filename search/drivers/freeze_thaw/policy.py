@@ -1,14 +1,19 @@
-"""Decides for each free worker: which configuration to start or continue, and to which epoch. Does nothing itself."""
+"""Decides for each free worker: which configuration to start or continue, and to which epoch. Does nothing itself.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+A candidate, new or paused, is judged at a horizon some levels ahead of where it is, and by how far it is likely to come
+beyond the best so far; horizon and margin are drawn anew for each decision. Near horizons let finish what is promising,
+far ones try what may become so. Source: after Rakotoarison et al. 2024 (ifBO), section 4.2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import log_ndtr, ndtr
 
 from search.drivers.freeze_thaw.candidates import Configuration, anywhere, neighbours
 from search.drivers.freeze_thaw.encoding import Encoding
-from search.drivers.freeze_thaw.kernel import Array, Points
+from search.drivers.freeze_thaw.kernel import Array, Points, Prior
 from search.drivers.freeze_thaw.levels import levels, next_level
 from search.drivers.freeze_thaw.points import Curves, curves_of, time_of
 from search.drivers.freeze_thaw.process import CurveProcess, fitted
@@ -23,8 +28,10 @@ class Settings:
 
     startup: trials drawn before the surrogate is asked. most_points: that it learns from; most_fitted: that its
     parameters are fitted to. refit: growth of the points after which they are fitted anew.
-    full: share of decisions that continue the most promising paused trial. threshold: range of log10 of how far
-    beyond the best a candidate must come.
+    drawn, near, parents: new configurations to judge from the whole space, beside the best trials, and how many of these.
+    full: share of decisions that let the trial go on which promises the best end. margin: the range of log10 of how far
+    beyond the best a candidate must come. gain: share of decisions that go by expected improvement, the others by its
+    probability.
     """
 
     startup: int = 8
@@ -35,10 +42,8 @@ class Settings:
     near: int = 120
     parents: int = 6
     full: float = 0.1
-    threshold: tuple[float, float] = (-3.0, -0.5)
-    acquisition: str = "pi"
-    cost: float = 0.0
-    horizon: str = "random"
+    margin: tuple[float, float] = (-3.0, -0.5)
+    gain: float = 0.5
 
 
 class FreezeThaw:
@@ -54,30 +59,45 @@ class FreezeThaw:
         self._settings = settings or Settings()
         self._ladder = levels(max_epochs)
         self._encoding = Encoding(space)
+        self._guess = space.first_guess()
         self._rows: dict[int, Array] = {}
 
-    def propose(self, trials: Sequence[Seen], memory: Memory) -> tuple[Choice, Memory]:
-        """What one free worker should do; trials in workers are RUNNING."""
+    def propose(
+        self, trials: Sequence[Seen], memory: Memory, *, may_start: bool = True
+    ) -> tuple[Choice | None, Memory]:
+        """What one free worker should do; None when nothing is paused and nothing may start.
+
+        The memory changes with new trials only: a driver can keep it with them.
+        """
+        if not trials and may_start and self._guess is not None:
+            return self._start(self._guess), memory
         rng = np.random.default_rng([self._seed, len(trials), sum(len(t.values) + t.until for t in trials)])
-        curves = None
-        if len(trials) >= self._settings.startup:
-            rows = self._encoded(trials)
-            most = self._settings.most_points
-            curves = curves_of(trials, rows, sign=self._sign, ladder=self._ladder, most=most)
-        if curves is None or len(curves.values) < 3:
-            return self._start(self._space.sample(rng)), memory
-        memory = self._fit(curves, memory, rng)
-        return self._decide(trials, curves, memory, rng), memory
+        choose_rng, fit_rng = rng.spawn(2)
+        rows, most = self._encoded(trials), self._settings.most_points
+        curves = curves_of(trials, rows, sign=self._sign, ladder=self._ladder, most=most)
+        if curves is None or (len(trials) < self._settings.startup and may_start):
+            choice = self._blind(trials, choose_rng, may_start=may_start)
+        else:
+            choice = self._decide(_Situation(trials, curves, memory, choose_rng, may_start))
+        if curves is not None and isinstance(choice, Start):
+            memory = self._fit(curves, memory, fit_rng)
+        return choice, memory
+
+    def _blind(self, trials: Sequence[Seen], rng: np.random.Generator, *, may_start: bool) -> Choice | None:
+        """A choice without a surrogate."""
+        if may_start:
+            return self._start(self._space.sample(rng))
+        return next((self._go_on(trial) for trial in trials if trial.state is State.PAUSED), None)
 
     # ---------------------------------------------------------------------------------- the surrogate
-    def _encoded(self, trials: Sequence[Seen]) -> dict[int, Array]:
+    def _encoded(self, trials: Sequence[Seen]) -> Mapping[int, Array]:
         new = [trial for trial in trials if trial.number not in self._rows]
         self._rows.update(zip((t.number for t in new), self._encoding.rows([t.params for t in new]), strict=True))
         return self._rows
 
     def _fit(self, curves: Curves, memory: Memory, rng: np.random.Generator) -> Memory:
         count = len(curves.values)
-        if memory.parameters and count < self._settings.refit * memory.points:
+        if count < 3 or (memory.parameters and count < self._settings.refit * memory.points):
             return memory
         points, values = curves.points, curves.values
         if count > self._settings.most_fitted:
@@ -86,88 +106,99 @@ class FreezeThaw:
             half = self._settings.most_fitted // 2
             chosen = np.concatenate((order[:half], rng.choice(order[half:], half, replace=False)))
             points, values = points.at(chosen), values[chosen]
-        start = np.array(memory.parameters) if memory.parameters else None
-        found = fitted(points, values, self._encoding.groups, start=start)
+        found = fitted(points, values, self._encoding.groups, start=self._parameters(memory))
         return Memory(tuple(float(x) for x in found), count)
 
-    def _surrogate(self, trials: Sequence[Seen], curves: Curves, memory: Memory) -> CurveProcess:
+    def _parameters(self, memory: Memory) -> Array:
+        if memory.parameters:
+            return np.array(memory.parameters)
+        return Prior.of(self._encoding.n_groups).mean
+
+    def _surrogate(self, now: "_Situation") -> CurveProcess:
         """The surrogate, which believes that running trials will come out as it expects: so others look elsewhere."""
-        made = CurveProcess(
-            curves.points, curves.values, parameters=np.array(memory.parameters), groups=self._encoding.groups
-        )
-        running = [trial for trial in trials if trial.state is State.RUNNING]
+        parameters, groups = self._parameters(now.memory), self._encoding.groups
+        points, values = now.curves.points, now.curves.values
+        made = CurveProcess(points, values, parameters=parameters, groups=groups)
+        running = [trial for trial in now.trials if trial.state is State.RUNNING]
         if not running:
             return made
         coming = self._points(running, [trial.until for trial in running])
-        return CurveProcess(
-            curves.points.followed_by(coming),
-            np.concatenate((curves.values, made.mean(coming))),
-            parameters=np.array(memory.parameters),
-            groups=self._encoding.groups,
-        )
+        values = np.concatenate((values, made.mean(coming)))
+        return CurveProcess(points.followed_by(coming), values, parameters=parameters, groups=groups)
 
     def _points(self, trials: Sequence[Seen], epochs: Sequence[int]) -> Points:
         rows = np.array([self._rows[trial.number] for trial in trials]).reshape(len(trials), -1)
-        times = np.array([time_of(epoch, self._ladder[-1]) for epoch in epochs])
-        return Points(rows, times, np.array([trial.number for trial in trials], dtype=np.intp))
-
-    # ---------------------------------------------------------------------------------- the decision
-    def _decide(self, trials: Sequence[Seen], curves: Curves, memory: Memory, rng: np.random.Generator) -> Choice:
-        process = self._surrogate(trials, curves, memory)
-        paused = [trial for trial in trials if trial.state is State.PAUSED]
-        if paused and rng.random() < self._settings.full:
-            mean = process.mean(self._points(paused, [self._ladder[-1]] * len(paused)))
-            return self._go_on(paused[int(np.argmax(mean))])
-        configurations = self._new(trials, process, rng)
-        step = self._horizon(rng)
-        reached = np.array([len(trial.values) for trial in paused] + [0] * len(configurations))
-        epochs = [self._ladder[min(self._rung(r) + step, len(self._ladder) - 1)] for r in reached]
-        old = self._points(paused, epochs[: len(paused)])
-        new = self._fresh(configurations, epochs[len(paused) :])
-        mean, deviation = process.expects(old.followed_by(new) if paused else new)
-        score = self._score(mean, deviation, curves.best, rng)
-        if self._settings.cost:
-            spent = np.array([next_level(r, self._ladder) - r for r in reached])
-            score = score - self._settings.cost * np.log(spent)
-        place = int(np.argmax(score))
-        if place < len(paused):
-            return self._go_on(paused[place])
-        return self._start(configurations[place - len(paused)])
-
-    def _score(self, mean: Array, deviation: Array, best: float, rng: np.random.Generator) -> Array:
-        margin = 10 ** rng.uniform(*self._settings.threshold)
-        z = (mean - best - margin) / deviation
-        if self._settings.acquisition == "pi":
-            found: Array = log_ndtr(z)
-            return found
-        improvement = deviation * (z * ndtr(z) + np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi))
-        return np.where(
-            z > -5, np.log(np.maximum(improvement, 1e-300)), log_ndtr(z) - 2 * np.log(np.abs(z) + 1) + np.log(deviation)
-        )
-
-    def _horizon(self, rng: np.random.Generator) -> int:
-        """How many levels ahead a candidate is judged."""
-        if self._settings.horizon == "last":
-            return len(self._ladder)
-        return int(rng.integers(1, len(self._ladder) + 1))
-
-    def _rung(self, reached: int) -> int:
-        """The place in the ladder of the last level reached; -1 for none."""
-        return sum(level <= reached for level in self._ladder) - 1
-
-    def _new(self, trials: Sequence[Seen], process: CurveProcess, rng: np.random.Generator) -> list[Configuration]:
-        settings = self._settings
-        alive = [trial for trial in trials if trial.state is not State.BAD]
-        mean = process.mean(self._points(alive, [self._ladder[-1]] * len(alive)))
-        best = [alive[int(i)].params for i in np.argsort(-mean)[: settings.parents]]
-        return anywhere(self._space, settings.drawn, rng) + neighbours(self._space, best, settings.near, rng)
+        return Points(rows, self._times(epochs), np.array([trial.number for trial in trials], dtype=np.intp))
 
     def _fresh(self, configurations: Sequence[Configuration], epochs: Sequence[int]) -> Points:
-        times = np.array([time_of(epoch, self._ladder[-1]) for epoch in epochs])
-        return Points(self._encoding.rows(configurations), times, np.full(len(epochs), -1, dtype=np.intp))
+        rows = self._encoding.rows(configurations)
+        return Points(rows, self._times(epochs), np.full(len(epochs), -1, dtype=np.intp))
 
-    def _start(self, params: dict[str, Value]) -> Start:
+    def _times(self, epochs: Sequence[int]) -> Array:
+        return np.array([time_of(epoch, self._ladder[-1]) for epoch in epochs])
+
+    # ---------------------------------------------------------------------------------- the decision
+    def _decide(self, now: "_Situation") -> Choice | None:
+        settings, rng = self._settings, now.rng
+        process = self._surrogate(now)
+        paused = [trial for trial in now.trials if trial.state is State.PAUSED]
+        if not paused and not now.may_start:
+            return None
+        if paused and rng.random() < settings.full:
+            ends = process.mean(self._points(paused, [self._ladder[-1]] * len(paused)))
+            return self._go_on(paused[int(np.argmax(ends))])
+        new = self._new(now.trials, process, rng) if now.may_start else []
+        ahead = int(rng.integers(1, len(self._ladder) + 1))
+        points = self._points(paused, [self._epoch(len(trial.values), ahead) for trial in paused])
+        points = points.followed_by(self._fresh(new, [self._epoch(0, ahead)] * len(new)))
+        mean, deviation = process.expects(points)
+        margin = 10 ** rng.uniform(*settings.margin)
+        z = (mean - now.curves.best - margin) / deviation
+        score = log_improvement(z, deviation) if rng.random() < settings.gain else log_ndtr(z)
+        place = int(np.argmax(score))
+        return self._go_on(paused[place]) if place < len(paused) else self._start(new[place - len(paused)])
+
+    def _new(self, trials: Sequence[Seen], process: CurveProcess, rng: np.random.Generator) -> list[Configuration]:
+        """Configurations that may be started: from anywhere, and beside those that promise the best ends."""
+        settings = self._settings
+        alive = [trial for trial in trials if trial.state is not State.BAD]
+        ends = process.mean(self._points(alive, [self._ladder[-1]] * len(alive)))
+        best: list[Mapping[str, Value]] = [alive[int(i)].params for i in np.argsort(-ends)[: settings.parents]]
+        if self._guess is not None:
+            best.append(self._guess)
+        return anywhere(self._space, settings.drawn, rng) + neighbours(self._space, best, settings.near, rng)
+
+    def _epoch(self, reached: int, ahead: int) -> int:
+        """The level that lies `ahead` of the epoch reached, or the last one."""
+        beyond = [level for level in self._ladder if level > reached]
+        return beyond[min(ahead, len(beyond)) - 1] if beyond else self._ladder[-1]
+
+    def _start(self, params: Configuration) -> Start:
         return Start(params, self._ladder[0])
 
     def _go_on(self, trial: Seen) -> Continue:
         return Continue(trial.number, next_level(len(trial.values), self._ladder))
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """All that one decision is made from."""
+
+    trials: Sequence[Seen]
+    curves: Curves
+    memory: Memory
+    rng: np.random.Generator
+    may_start: bool
+
+
+def log_improvement(z: Array, deviation: Array) -> Array:
+    """The logarithm of the expected improvement (n,) at `z` deviations above what is to be improved on.
+
+    Far below it the difference of the two terms is lost in rounding, and its expansion is taken instead.
+    Source: Ament et al. 2023, section 4.1.
+    """
+    near = np.maximum(z, -5.0)
+    exact = np.log(near * ndtr(near) + np.exp(-0.5 * near * near) / np.sqrt(2 * np.pi))
+    far = -0.5 * z * z - 0.5 * np.log(2 * np.pi) - 2 * np.log(np.maximum(-z, 1.0)) - 0.12
+    found: Array = np.where(z > -5.0, exact, far) + np.log(deviation)
+    return found
