@@ -127,7 +127,7 @@ class FreezeThaw:
         return CurveProcess(points.followed_by(coming), values, parameters=parameters, groups=groups)
 
     def _points(self, trials: Sequence[Seen], epochs: Sequence[int]) -> Points:
-        rows = np.array([self._rows[trial.number] for trial in trials]).reshape(len(trials), -1)
+        rows = np.array([self._rows[trial.number] for trial in trials]).reshape(len(trials), len(self._encoding.groups))
         return Points(rows, self._times(epochs), np.array([trial.number for trial in trials], dtype=np.intp))
 
     def _fresh(self, configurations: Sequence[Configuration], epochs: Sequence[int]) -> Points:

@@ -38,8 +38,8 @@ def test_an_inactive_parameter_is_the_same_for_all_and_categories_are_equally_fa
     assert len(adam) == len(encoding.groups) == 1 + 3 + 1 + 1 + 1
     assert encoding.n_groups == 5
     assert ((adam - rmsprop) ** 2).sum() == pytest.approx(1.0)
-    # sgd also has its momentum, and the column that says so
-    assert ((adam - sgd) ** 2).sum() == pytest.approx(1.0 + 0.4**2 + 1.0)
+    # momentum 0.9 is the end of its range, an inactive one the middle; one more column says whether it is active
+    assert ((adam - sgd) ** 2).sum() == pytest.approx(1.0 + 0.5**2 + 1.0)
 
 
 def test_the_warp_keeps_the_order_and_makes_monsters_small() -> None:
