@@ -5,8 +5,8 @@
     python benchmarks/search_quality.py --workers 8,64 --sets lcbench
 
 Regret is how far the best checkpoint so far stays behind the best known: in points of accuracy, or, for losses and
-mixed units, in per cent of the way to the median random configuration. The budget is counted in full trainings' worth of
-epochs, summed over workers. Results are kept in --out, and what stands there is not run again.
+mixed units, in per cent of the way to the median random configuration. The budget is counted in full trainings' worth
+of epochs, summed over workers. Results are kept in --out, and what stands there is not run again.
 """
 
 import argparse

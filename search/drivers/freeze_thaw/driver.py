@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from models.objective import Direction
 from search.drivers.freeze_thaw.levels import levels
 from search.drivers.freeze_thaw.policy import FreezeThaw
-from search.drivers.freeze_thaw.seen import Memory, Seen, Start, State
+from search.drivers.freeze_thaw.seen import Continue, Memory, Seen, Start, State
 from search.drivers.lessons import Kind, lesson
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.setup import DriverError, DriverSetup
@@ -57,7 +57,7 @@ class FreezeThawDriver:
     def go_on(self) -> Suggestion | None:
         """The paused trial that goes on where no new one may start; None when none is paused."""
         choice, self._memory = self._policy.propose(self._trials(), self._memory, may_start=False)
-        return None if choice is None else self._resumed(choice.number, choice.until)
+        return self._resumed(choice.number, choice.until) if isinstance(choice, Continue) else None
 
     def paused(self, number: int, values: Sequence[float]) -> None:
         """Trial `number` rests after epoch `len(values)`."""

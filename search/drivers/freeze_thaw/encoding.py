@@ -36,7 +36,7 @@ class Encoding:
     @property
     def n_groups(self) -> int:
         """How many length scales there are."""
-        return int(self.groups.max()) + 1
+        return int(np.max(self.groups)) + 1
 
     def rows(self, configurations: Sequence[Mapping[str, Value]]) -> Rows:
         """(n_configurations, n_columns) of numbers between 0 and 1."""

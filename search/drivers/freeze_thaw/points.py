@@ -47,7 +47,7 @@ def curves_of(
     known = {number: found for number, found in known.items() if found}
     if not known:
         return None
-    bests = np.array([_best(trial, sign) for trial in trials if trial.number in known])
+    bests = np.array([best_of(trial, sign) for trial in trials if trial.number in known])
     raw = np.array([point.value for found in known.values() for point in found])
     warp = Warp.of(bests, raw)
     worst = float(raw.min())
@@ -71,7 +71,7 @@ def _points_of(trial: Seen, sign: float, ladder: Sequence[int]) -> list[_Point]:
     found = [_Point(trial.number, epoch, sign * _smooth(trial.values, epoch)) for epoch in epochs]
     found = [point for point in found if math.isfinite(point.value)]
     if trial.state is State.COMPLETE and found and reached < ladder[-1]:
-        found.append(_Point(trial.number, ladder[-1], _best(trial, sign)))
+        found.append(_Point(trial.number, ladder[-1], best_of(trial, sign)))
     return found
 
 
@@ -81,8 +81,9 @@ def _smooth(values: Sequence[float], epoch: int) -> float:
     return sum(numbers) / len(numbers) if numbers else math.nan
 
 
-def _best(trial: Seen, sign: float) -> float:
-    return max(sign * value for value in trial.values if math.isfinite(value))
+def best_of(trial: Seen, sign: float) -> float:
+    """The best value of a trial, larger ones better; minus infinity without a number."""
+    return max((sign * value for value in trial.values if math.isfinite(value)), default=-math.inf)
 
 
 def _most_telling(known: Mapping[int, list[_Point]], most: int) -> list[_Point]:

@@ -15,7 +15,7 @@ from search.drivers.freeze_thaw.candidates import Configuration, anywhere, neigh
 from search.drivers.freeze_thaw.encoding import Encoding
 from search.drivers.freeze_thaw.kernel import Array, Points, Prior
 from search.drivers.freeze_thaw.levels import levels, next_level
-from search.drivers.freeze_thaw.points import Curves, curves_of, time_of
+from search.drivers.freeze_thaw.points import Curves, best_of, curves_of, time_of
 from search.drivers.freeze_thaw.process import CurveProcess, fitted
 from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
 from spaces.problems import Value
@@ -28,8 +28,9 @@ class Settings:
 
     startup: trials drawn before the surrogate is asked. most_points: that it learns from; most_fitted: that its
     parameters are fitted to. refit: growth of the points after which they are fitted anew.
-    drawn, near, parents: new configurations to judge from the whole space, beside the best trials, and how many of these.
-    full: share of decisions that let the trial go on which promises the best end. margin: the range of log10 of how far
+    drawn, near: new configurations to judge, from the whole space and beside so many `parents`, the best trials.
+    full: share of decisions that let the trial go on which promises the best end. promoted: share of those that ask no
+    surrogate and let the best go on of those that rest at one epoch. margin: the range of log10 of how far
     beyond the best a candidate must come. gain: share of decisions that go by expected improvement, the others by its
     probability.
     """
@@ -42,6 +43,7 @@ class Settings:
     near: int = 120
     parents: int = 6
     full: float = 0.1
+    promoted: float = 0.25
     margin: tuple[float, float] = (-3.0, -0.5)
     gain: float = 0.5
 
@@ -144,9 +146,12 @@ class FreezeThaw:
         paused = [trial for trial in now.trials if trial.state is State.PAUSED]
         if not paused and not now.may_start:
             return None
-        if paused and rng.random() < settings.full:
+        kind = rng.random()
+        if paused and kind < settings.full:
             ends = process.mean(self._points(paused, [self._ladder[-1]] * len(paused)))
             return self._go_on(paused[int(np.argmax(ends))])
+        if paused and kind < settings.full + settings.promoted:
+            return self._go_on(self._best_of_a_level(paused, rng))
         new = self._new(now.trials, process, rng) if now.may_start else []
         ahead = int(rng.integers(1, len(self._ladder) + 1))
         points = self._points(paused, [self._epoch(len(trial.values), ahead) for trial in paused])
@@ -167,6 +172,13 @@ class FreezeThaw:
         if self._guess is not None:
             best.append(self._guess)
         return anywhere(self._space, settings.drawn, rng) + neighbours(self._space, best, settings.near, rng)
+
+    def _best_of_a_level(self, paused: Sequence[Seen], rng: np.random.Generator) -> Seen:
+        """The trial with the best value among those that rest at one epoch, which is drawn."""
+        epochs = sorted({len(trial.values) for trial in paused})
+        epoch = epochs[int(rng.integers(len(epochs)))]
+        there = [trial for trial in paused if len(trial.values) == epoch]
+        return max(there, key=lambda trial: best_of(trial, self._sign))
 
     def _epoch(self, reached: int, ahead: int) -> int:
         """The level that lies `ahead` of the epoch reached, or the last one."""

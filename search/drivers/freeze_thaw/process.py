@@ -47,7 +47,7 @@ class CurveProcess:
 
 def fitted(points: Points, values: Array, groups: npt.NDArray[np.intp], *, start: Array | None = None) -> Array:
     """The parameters of highest posterior density, searched from `start` or from what is believed beforehand."""
-    prior = Prior.of(int(groups.max()) + 1)
+    prior = Prior.of(int(np.max(groups)) + 1)
     first = prior.mean if start is None else start
     loss = _Loss(points, values, groups, prior)
     bounds = list(zip(prior.mean - 4 * prior.width, prior.mean + 4 * prior.width, strict=True))
@@ -61,7 +61,7 @@ class _Loss:
 
     def __init__(self, points: Points, values: Array, groups: npt.NDArray[np.intp], prior: Prior) -> None:
         self._values, self._prior = values, prior
-        n_groups = int(groups.max()) + 1
+        n_groups = int(np.max(groups)) + 1
         self._gaps = np.zeros((n_groups, len(points), len(points)))
         for column, group in enumerate(groups):
             apart = points.rows[:, column][:, None] - points.rows[:, column][None, :]

@@ -42,7 +42,7 @@ def policy(seed: int = 0, *, space: Space = SPACE, sign: float = 1.0) -> FreezeT
 
 
 def search(asked: FreezeThaw, value_of: Value_of, *, epochs: int) -> tuple[list[Seen], list[Choice]]:
-    """All trials and choices of a sequential search that trains at least so many epochs. A value of NaN is a failure."""
+    """Trials and choices of a sequential search that trains at least so many epochs; a value of NaN is a failure."""
     trials: list[Seen] = []
     choices: list[Choice] = []
     memory = Memory()

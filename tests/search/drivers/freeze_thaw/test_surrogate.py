@@ -1,5 +1,7 @@
 """The parts of the surrogate: levels, encoding, warp, chosen points, process."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,7 +26,7 @@ def test_levels_rise_from_one_to_the_last_epoch(max_epochs: int) -> None:
     ladder = levels(max_epochs)
     assert ladder[0] == 1
     assert ladder[-1] == max_epochs
-    assert all(a < b for a, b in zip(ladder, ladder[1:], strict=False))
+    assert all(a < b for a, b in pairwise(ladder))
 
 
 def test_levels_are_near_each_other_first_and_far_apart_later() -> None:
@@ -136,9 +138,7 @@ def test_it_learns_how_far_early_epochs_can_be_trusted(misleading: bool, low: fl
     rng = np.random.default_rng(1)
     ends = rng.standard_normal(30)
     firsts = rng.standard_normal(30) if misleading else ends
-    points = Points(
-        np.repeat(rng.random((30, 1)), 2, axis=0), np.tile([0.0, 1.0], 30), np.repeat(np.arange(30), 2)
-    )
+    points = Points(np.repeat(rng.random((30, 1)), 2, axis=0), np.tile([0.0, 1.0], 30), np.repeat(np.arange(30), 2))
     values = np.column_stack((firsts, ends)).ravel()
     parameters = fitted(points, values, np.array([0]))
     known = Points(np.array([[0.5]]), np.zeros(1), np.array([99]))
