@@ -28,6 +28,7 @@ from search.spec_checks import (
     check_data,
     check_fit,
     check_grid,
+    check_pruner,
     check_task,
     read_limits,
 )
@@ -165,6 +166,7 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
         *wrong_limits,
         *check_task(study),
         *check_budget(study),
+        *check_pruner(study),
         *check_callbacks(study.training.callbacks, path.parent),
         *check_fit(study, possible_tasks(study.data), is_written),
         *check_grid(study, space),

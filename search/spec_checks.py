@@ -10,6 +10,7 @@ from models.spec.metrics import METRICS, VALIDATION, base_name, fitting, why_unk
 from models.spec.shapes import misfit
 from models.spec.training import LOSSES
 from models.spec.varied import Varied
+from search.spec_search import PAUSING
 from search.spec_space import absent_knobs, held_knobs, known_names
 from search.spec_study import StudySpec
 from spaces.domains import Categories, DomainError
@@ -41,6 +42,14 @@ def check_budget(study: StudySpec) -> Iterator[Fault]:
     if budget.trials is None and budget.time is None and budget.epochs is None:
         # a target may never be reached
         yield Fault(("budget",), "the budget has no bound", "give at least one of trials, time and epochs")
+
+
+def check_pruner(study: StudySpec) -> Iterator[Fault]:
+    """A sampler that pauses trials has no use for a pruner that stops them."""
+    sampler, pruner = study.search.sampler, study.search.pruner.name
+    if sampler in PAUSING and pruner != "none":
+        problem = f"the sampler {sampler} says itself which trials go on, and {pruner} would stop them"
+        yield Fault(("search", "pruner"), problem, "write `pruner: none`")
 
 
 Tasks = tuple[Task, ...]

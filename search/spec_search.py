@@ -11,7 +11,9 @@ from search.pruning.registry import DOCS, OPTIONS, PRUNERS, RANGES, PrunerError,
 from spaces.problems import did_you_mean
 
 DRIVERS = ("optuna",)
-SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp")
+SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp", "freeze_thaw")
+PAUSING = ("freeze_thaw",)
+"""Samplers that say themselves which trials pause and go on."""
 DUPLICATES = ("skip", "train")
 LEARNING = ("tpe", "cmaes", "gp")
 """Samplers that begin with random trials."""

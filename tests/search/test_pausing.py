@@ -16,7 +16,7 @@ HALVING = {"pruner": "asha", "options": {"eta": 2}}
 def recorded(runner):
     """The trials of a run, as its record has them."""
     return tuple(
-        RecordedTrial(e.suggestion, tuple(e.values), e.outcome, e.seconds, e.pause, e.promoted)
+        RecordedTrial(e.suggestion, tuple(e.values), e.outcome, e.seconds, pause=e.pause, promoted=e.promoted)
         for e in runner.ledger.entries.values()
     )
 

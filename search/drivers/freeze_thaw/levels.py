@@ -1,0 +1,23 @@
+"""The epochs at which trials are compared, paused and continued. Knows no trials."""
+
+import math
+
+RATIO = 1.4
+"""Each level is about this much longer than the last: fine enough to stop early, coarse enough to pause seldom."""
+
+
+def levels(max_epochs: int, *, ratio: float = RATIO) -> tuple[int, ...]:
+    """Rising epochs from 1 to `max_epochs`, both included; the last step is never a short one."""
+    found = [1]
+    while found[-1] < max_epochs:
+        found.append(max(found[-1] + 1, round(found[-1] * ratio)))
+    while len(found) > 1 and found[-1] >= max_epochs:
+        found.pop()
+    if len(found) > 1 and max_epochs / found[-1] < math.sqrt(ratio):
+        found.pop()
+    return (*found, max_epochs) if max_epochs > 1 else (1,)
+
+
+def next_level(reached: int, ladder: tuple[int, ...]) -> int:
+    """The first of `ladder` beyond `reached`; the last one when there is none."""
+    return next((level for level in ladder if level > reached), ladder[-1])

@@ -1,0 +1,216 @@
+"""Decides for each free worker: which configuration to start or continue, and to which epoch. Does nothing itself.
+
+A candidate, new or paused, is judged at a horizon some levels ahead of where it is, and by how far it is likely to come
+beyond the best so far; horizon and margin are drawn anew for each decision. Near horizons let finish what is promising,
+far ones try what may become so. Source: after Rakotoarison et al. 2024 (ifBO), section 4.2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import log_ndtr, ndtr
+
+from search.drivers.freeze_thaw.candidates import Configuration, anywhere, neighbours
+from search.drivers.freeze_thaw.encoding import Encoding
+from search.drivers.freeze_thaw.kernel import Array, Points, Prior
+from search.drivers.freeze_thaw.levels import levels, next_level
+from search.drivers.freeze_thaw.points import Curves, best_of, curves_of, time_of
+from search.drivers.freeze_thaw.process import CurveProcess, fitted
+from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
+from spaces.problems import Value
+from spaces.space import Space
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was found by measuring; see docs/decisions/multi-fidelity.md.
+
+    startup: trials drawn before the surrogate is asked. most_points: that it learns from; most_fitted: that its
+    parameters are fitted to. refit: growth of the points after which they are fitted anew.
+    drawn, near: new configurations to judge, from the whole space and beside so many `parents`, the best trials.
+    full: share of decisions that let the trial go on which promises the best end. promoted: share of those that ask no
+    surrogate and let the best go on of those that rest at one epoch. margin: the range of log10 of how far
+    beyond the best a candidate must come. gain: share of decisions that go by expected improvement, the others by its
+    probability.
+    """
+
+    startup: int = 8
+    most_points: int = 400
+    most_fitted: int = 160
+    refit: float = 1.2
+    drawn: int = 160
+    near: int = 120
+    parents: int = 6
+    full: float = 0.1
+    promoted: float = 0.25
+    margin: tuple[float, float] = (-3.0, -0.5)
+    gain: float = 0.5
+
+
+class FreezeThaw:
+    """Decisions depend on the seed, the trials seen and the memory alone.
+
+    sign: 1 when larger values are better, -1 when smaller ones are.
+    """
+
+    def __init__(
+        self, space: Space, *, max_epochs: int, sign: float, seed: int, settings: Settings | None = None
+    ) -> None:
+        self._space, self._sign, self._seed = space, sign, seed
+        self._settings = settings or Settings()
+        self._ladder = levels(max_epochs)
+        self._encoding = Encoding(space)
+        self._guess = space.first_guess()
+        self._rows: dict[int, Array] = {}
+
+    def propose(
+        self, trials: Sequence[Seen], memory: Memory, *, may_start: bool = True
+    ) -> tuple[Choice | None, Memory]:
+        """What one free worker should do; None when nothing is paused and nothing may start.
+
+        The memory changes with new trials only: a driver can keep it with them.
+        """
+        if not trials and may_start and self._guess is not None:
+            return self._start(self._guess), memory
+        rng = np.random.default_rng([self._seed, len(trials), sum(len(t.values) + t.until for t in trials)])
+        choose_rng, fit_rng = rng.spawn(2)
+        rows, most = self._encoded(trials), self._settings.most_points
+        curves = curves_of(trials, rows, sign=self._sign, ladder=self._ladder, most=most)
+        if curves is None or (len(trials) < self._settings.startup and may_start):
+            choice = self._blind(trials, choose_rng, may_start=may_start)
+        else:
+            choice = self._decide(_Situation(trials, curves, memory, choose_rng, may_start))
+        if curves is not None and isinstance(choice, Start):
+            memory = self._fit(curves, memory, fit_rng)
+        return choice, memory
+
+    def _blind(self, trials: Sequence[Seen], rng: np.random.Generator, *, may_start: bool) -> Choice | None:
+        """A choice without a surrogate."""
+        if may_start:
+            return self._start(self._space.sample(rng))
+        return next((self._go_on(trial) for trial in trials if trial.state is State.PAUSED), None)
+
+    # ---------------------------------------------------------------------------------- the surrogate
+    def _encoded(self, trials: Sequence[Seen]) -> Mapping[int, Array]:
+        new = [trial for trial in trials if trial.number not in self._rows]
+        self._rows.update(zip((t.number for t in new), self._encoding.rows([t.params for t in new]), strict=True))
+        return self._rows
+
+    def _fit(self, curves: Curves, memory: Memory, rng: np.random.Generator) -> Memory:
+        count = len(curves.values)
+        if count < 3 or (memory.parameters and count < self._settings.refit * memory.points):
+            return memory
+        points, values = curves.points, curves.values
+        if count > self._settings.most_fitted:
+            # half of them the best, so that the scales suit the region that matters
+            order = np.argsort(-values)
+            half = self._settings.most_fitted // 2
+            chosen = np.concatenate((order[:half], rng.choice(order[half:], half, replace=False)))
+            points, values = points.at(chosen), values[chosen]
+        found = fitted(points, values, self._encoding.groups, start=self._parameters(memory))
+        return Memory(tuple(float(x) for x in found), count)
+
+    def _parameters(self, memory: Memory) -> Array:
+        if memory.parameters:
+            return np.array(memory.parameters)
+        return Prior.of(self._encoding.n_groups).mean
+
+    def _surrogate(self, now: "_Situation") -> CurveProcess:
+        """The surrogate, which believes that running trials will come out as it expects: so others look elsewhere."""
+        parameters, groups = self._parameters(now.memory), self._encoding.groups
+        points, values = now.curves.points, now.curves.values
+        made = CurveProcess(points, values, parameters=parameters, groups=groups)
+        running = [trial for trial in now.trials if trial.state is State.RUNNING]
+        if not running:
+            return made
+        coming = self._points(running, [trial.until for trial in running])
+        values = np.concatenate((values, made.mean(coming)))
+        return CurveProcess(points.followed_by(coming), values, parameters=parameters, groups=groups)
+
+    def _points(self, trials: Sequence[Seen], epochs: Sequence[int]) -> Points:
+        rows = np.array([self._rows[trial.number] for trial in trials]).reshape(len(trials), len(self._encoding.groups))
+        return Points(rows, self._times(epochs), np.array([trial.number for trial in trials], dtype=np.intp))
+
+    def _fresh(self, configurations: Sequence[Configuration], epochs: Sequence[int]) -> Points:
+        rows = self._encoding.rows(configurations)
+        return Points(rows, self._times(epochs), np.full(len(epochs), -1, dtype=np.intp))
+
+    def _times(self, epochs: Sequence[int]) -> Array:
+        return np.array([time_of(epoch, self._ladder[-1]) for epoch in epochs])
+
+    # ---------------------------------------------------------------------------------- the decision
+    def _decide(self, now: "_Situation") -> Choice | None:
+        settings, rng = self._settings, now.rng
+        process = self._surrogate(now)
+        paused = [trial for trial in now.trials if trial.state is State.PAUSED]
+        if not paused and not now.may_start:
+            return None
+        kind = rng.random()
+        if paused and kind < settings.full:
+            ends = process.mean(self._points(paused, [self._ladder[-1]] * len(paused)))
+            return self._go_on(paused[int(np.argmax(ends))])
+        if paused and kind < settings.full + settings.promoted:
+            return self._go_on(self._best_of_a_level(paused, rng))
+        new = self._new(now.trials, process, rng) if now.may_start else []
+        ahead = int(rng.integers(1, len(self._ladder) + 1))
+        points = self._points(paused, [self._epoch(len(trial.values), ahead) for trial in paused])
+        points = points.followed_by(self._fresh(new, [self._epoch(0, ahead)] * len(new)))
+        mean, deviation = process.expects(points)
+        margin = 10 ** rng.uniform(*settings.margin)
+        z = (mean - now.curves.best - margin) / deviation
+        score = log_improvement(z, deviation) if rng.random() < settings.gain else log_ndtr(z)
+        place = int(np.argmax(score))
+        return self._go_on(paused[place]) if place < len(paused) else self._start(new[place - len(paused)])
+
+    def _new(self, trials: Sequence[Seen], process: CurveProcess, rng: np.random.Generator) -> list[Configuration]:
+        """Configurations that may be started: from anywhere, and beside those that promise the best ends."""
+        settings = self._settings
+        alive = [trial for trial in trials if trial.state is not State.BAD]
+        ends = process.mean(self._points(alive, [self._ladder[-1]] * len(alive)))
+        best: list[Mapping[str, Value]] = [alive[int(i)].params for i in np.argsort(-ends)[: settings.parents]]
+        if self._guess is not None:
+            best.append(self._guess)
+        return anywhere(self._space, settings.drawn, rng) + neighbours(self._space, best, settings.near, rng)
+
+    def _best_of_a_level(self, paused: Sequence[Seen], rng: np.random.Generator) -> Seen:
+        """The trial with the best value among those that rest at one epoch, which is drawn."""
+        epochs = sorted({len(trial.values) for trial in paused})
+        epoch = epochs[int(rng.integers(len(epochs)))]
+        there = [trial for trial in paused if len(trial.values) == epoch]
+        return max(there, key=lambda trial: best_of(trial, self._sign))
+
+    def _epoch(self, reached: int, ahead: int) -> int:
+        """The level that lies `ahead` of the epoch reached, or the last one."""
+        beyond = [level for level in self._ladder if level > reached]
+        return beyond[min(ahead, len(beyond)) - 1] if beyond else self._ladder[-1]
+
+    def _start(self, params: Configuration) -> Start:
+        return Start(params, self._ladder[0])
+
+    def _go_on(self, trial: Seen) -> Continue:
+        return Continue(trial.number, next_level(len(trial.values), self._ladder))
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """All that one decision is made from."""
+
+    trials: Sequence[Seen]
+    curves: Curves
+    memory: Memory
+    rng: np.random.Generator
+    may_start: bool
+
+
+def log_improvement(z: Array, deviation: Array) -> Array:
+    """The logarithm of the expected improvement (n,) at `z` deviations above what is to be improved on.
+
+    Far below it the difference of the two terms is lost in rounding, and its expansion is taken instead.
+    Source: Ament et al. 2023, section 4.1.
+    """
+    near = np.maximum(z, -5.0)
+    exact = np.log(near * ndtr(near) + np.exp(-0.5 * near * near) / np.sqrt(2 * np.pi))
+    far = -0.5 * z * z - 0.5 * np.log(2 * np.pi) - 2 * np.log(np.maximum(-z, 1.0)) - 0.12
+    found: Array = np.where(z > -5.0, exact, far) + np.log(deviation)
+    return found

@@ -1,0 +1,186 @@
+"""What the multi-fidelity policy decides: all plain values, on made-up curves."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from search.drivers.freeze_thaw.levels import levels
+from search.drivers.freeze_thaw.seen import Continue, Memory, Seen, Start, State
+from spaces.problems import Value
+from spaces.space import Dimension, Space
+from tests.search.drivers.freeze_thaw.synthetic import (
+    EPOCHS,
+    SPACE,
+    accuracy,
+    begin,
+    best,
+    continued,
+    policy,
+    search,
+)
+
+
+def test_the_same_seed_and_trials_give_the_same_choices() -> None:
+    assert search(policy(3), accuracy, epochs=80) == search(policy(3), accuracy, epochs=80)
+
+
+def test_another_seed_gives_other_choices() -> None:
+    assert search(policy(3), accuracy, epochs=20) != search(policy(4), accuracy, epochs=20)
+
+
+def test_a_new_policy_goes_on_with_the_memory_alone() -> None:
+    trials, _ = search(policy(), accuracy, epochs=60)
+    first, memory = policy().propose(trials, Memory())
+    assert policy().propose(trials, Memory()) == (first, memory)
+    later = [*trials, replace(trials[0], number=len(trials), state=State.CUT)]
+    used = policy()
+    used.propose(trials, Memory())
+    assert used.propose(later, memory) == policy().propose(later, memory)
+
+
+def test_the_memory_changes_with_new_trials_only() -> None:
+    asked, trials, memory = policy(), list[Seen](), Memory()
+    for _ in range(60):
+        choice, after = asked.propose(trials, memory)
+        assert choice is not None
+        assert isinstance(choice, Start) or after == memory
+        memory = after
+        number = begin(trials, choice)
+        values = tuple(accuracy(trials[number].params, epoch) for epoch in range(1, choice.until + 1))
+        trials[number] = replace(trials[number], values=values, state=State.PAUSED)
+        if choice.until == EPOCHS:
+            trials[number] = replace(trials[number], state=State.COMPLETE)
+    assert memory.parameters
+
+
+def test_new_configurations_are_in_the_space_with_active_parameters_only() -> None:
+    trials, _ = search(policy(), accuracy, epochs=80)
+    assert [SPACE.why_not(trial.params) for trial in trials] == [None] * len(trials)
+    assert {"momentum" in trial.params for trial in trials} == {True, False}
+
+
+def test_a_new_trial_trains_to_the_first_level_and_a_paused_one_to_the_next() -> None:
+    _, choices = search(policy(), accuracy, epochs=120)
+    ladder = levels(EPOCHS)
+    assert {choice.until for choice in choices if isinstance(choice, Start)} == {1}
+    assert {choice.until for choice in continued(choices)} <= set(ladder[1:])
+    assert continued(choices)
+
+
+def test_trials_that_run_or_have_ended_are_not_continued() -> None:
+    params = {"rate": 3e-3, "optimizer": "sgd", "momentum": 0.7, "layers": 3}
+    poor = {"rate": 1e-4, "optimizer": "adam", "layers": 1}
+    good = tuple(accuracy(params, epoch) for epoch in range(1, 5))
+    trials = [
+        Seen(0, params, good, State.CUT),
+        Seen(1, params, (*good, *good), State.COMPLETE),
+        Seen(2, params, good, State.RUNNING, until=6),
+        Seen(3, params, (), State.BAD),
+        *(Seen(number, poor, (accuracy(poor, 1),), State.PAUSED) for number in range(4, 12)),
+    ]
+    for seed in range(20):
+        choice, _ = policy(seed).propose(trials, Memory())
+        assert isinstance(choice, Start) or choice.number >= 4
+
+
+def test_the_best_trials_are_trained_to_the_end() -> None:
+    trials, _ = search(policy(), accuracy, epochs=250)
+    ends = [trial for trial in trials if trial.state is State.COMPLETE]
+    assert ends
+    assert max(trial.values[0] for trial in ends) >= np.quantile([t.values[0] for t in trials], 0.9)
+
+
+def test_most_epochs_go_to_few_trials() -> None:
+    trials, _ = search(policy(), accuracy, epochs=250)
+    assert np.median([len(trial.values) for trial in trials]) <= 3
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_it_finds_more_in_eight_trainings_than_random_search_in_twenty(sign: float) -> None:
+    found, random = [], []
+    for seed in range(3):
+        trials, _ = search(policy(seed, sign=sign), lambda p, e: sign * accuracy(p, e), epochs=8 * EPOCHS)
+        found.append(max(sign * value for trial in trials for value in trial.values))
+        rng = np.random.default_rng(seed)
+        random.append(max(accuracy(SPACE.sample(rng), EPOCHS) for _ in range(20)))
+    assert np.mean(found) > np.mean(random) + 0.03
+
+
+def test_a_region_that_fails_is_avoided() -> None:
+    def fails(params: Mapping[str, Value], epoch: int) -> float:
+        layers = params["layers"]
+        assert isinstance(layers, int)
+        return math.nan if layers >= 3 else accuracy(params, epoch)
+
+    trials, _ = search(policy(), fails, epochs=120)
+    later = [trial.state is State.BAD for trial in trials[len(trials) // 2 :]]
+    assert np.mean(later) < 0.25  # half of the space fails
+
+
+def test_nothing_but_failures_is_no_obstacle() -> None:
+    trials, _ = search(policy(), lambda params, epoch: math.nan, epochs=15)
+    assert {trial.state for trial in trials} == {State.BAD}
+
+
+def test_values_that_are_not_finite_and_monstrous_ones_do_no_harm() -> None:
+    trials, _ = search(policy(), accuracy, epochs=40)
+    trials.append(Seen(len(trials), trials[0].params, (0.2, math.nan, 0.3), State.PAUSED))
+    trials.append(Seen(len(trials), trials[1].params, (math.nan,), State.CUT))
+    trials.append(Seen(len(trials), trials[2].params, (-1e30, -1e300), State.PAUSED))
+    for seed in range(5):
+        choice, memory = policy(seed).propose(trials, Memory())
+        assert choice is not None
+        assert np.isfinite(memory.parameters).all()
+
+
+def test_free_workers_are_given_different_work() -> None:
+    trials, _ = search(policy(), accuracy, epochs=60)
+    asked, memory = policy(), Memory()
+    begun = []
+    for _ in range(8):
+        choice, memory = asked.propose(trials, memory)
+        assert choice is not None
+        begun.append(begin(trials, choice))
+    rows = [tuple(sorted((k, str(v)) for k, v in trials[number].params.items())) for number in begun]
+    assert len(set(begun)) == 8
+    assert len(set(rows)) == 8
+
+
+def test_many_workers_start_before_anything_is_known() -> None:
+    asked, memory, trials = policy(), Memory(), list[Seen]()
+    for _ in range(64):
+        choice, memory = asked.propose(trials, memory)
+        assert isinstance(choice, Start)
+        begin(trials, choice)
+    assert len({trial.params["rate"] for trial in trials}) == 64
+
+
+def test_the_first_guess_comes_first() -> None:
+    space = Space((*SPACE.dimensions[:3], Dimension("layers", SPACE.dimension("layers").domain, default=2)))
+    trials, _ = search(policy(space=space), accuracy, epochs=3)
+    assert trials[0].params == space.first_guess()
+    assert trials[1].params != trials[0].params
+
+
+def test_without_new_trials_a_paused_one_goes_on_and_nothing_when_none_is() -> None:
+    trials, _ = search(policy(), accuracy, epochs=60)
+    choice, memory = policy().propose(trials, Memory(), may_start=False)
+    assert isinstance(choice, Continue)
+    assert memory == Memory()
+    ended = [replace(trial, state=State.CUT) for trial in trials]
+    assert policy().propose(ended, Memory(), may_start=False) == (None, Memory())
+
+
+def test_a_study_of_one_epoch_a_trial_never_pauses() -> None:
+    from search.drivers.freeze_thaw.policy import FreezeThaw
+
+    asked, trials, memory = FreezeThaw(SPACE, max_epochs=1, sign=1.0, seed=0), list[Seen](), Memory()
+    for number in range(20):
+        choice, memory = asked.propose(trials, memory)
+        assert isinstance(choice, Start)
+        assert choice.until == 1
+        trials.append(Seen(number, choice.params, (accuracy(choice.params, 1),), State.COMPLETE))
+    assert best(trials) > 0
