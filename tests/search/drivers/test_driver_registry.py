@@ -25,7 +25,7 @@ def test_an_unknown_driver_lists_the_known_ones_and_the_nearest() -> None:
 
 
 def test_an_unknown_sampler_lists_the_known_ones_and_the_nearest() -> None:
-    with pytest.raises(DriverError, match=r"no sampler `cma`; did you mean `cmaes`\? known are cmaes, gp"):
+    with pytest.raises(DriverError, match=r"no sampler `cma`; did you mean `cmaes`\? known are cmaes, freeze_thaw, gp"):
         make_driver("optuna", setup_of("cma"))
 
 
