@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from models.bundle import BundleError, load_bundle, why_deleted
+from models.bundle import MANIFEST, BundleError, load_bundle, why_deleted
 from models.data.dataset import Dataset
 from models.ensemble.candidates import Candidates, EnsembleError
 from models.ensemble.judge import SINGLE, Judgement, Plan, Scores, judge, score_all
@@ -17,6 +17,7 @@ from models.files import write_json
 from models.objective import Objective
 from search.folder import StudyFolder
 from search.leaderboard import Row
+from search.study import TrialState
 
 MOST_CANDIDATES = 60
 """So many of the best trials may become members; beyond them a greedy step finds nothing and takes longer."""
@@ -128,13 +129,17 @@ def _candidates(folder: StudyFolder, rows: Sequence[Row]) -> tuple[list[int], li
     numbers: list[int] = []
     predictions: list[Mapping[str, Any]] = []
     passed_over: list[str] = []
-    deleted = 0
+    deleted = unstored = 0
     for row in rows:
         if len(numbers) == MOST_CANDIDATES:
             break
         trial = folder.trial(row.number)
         if why_deleted(trial) is not None:
             deleted += 1
+            continue
+        if row.state is TrialState.PRUNED and not (trial / MANIFEST).is_file():
+            # it was paused and not gone on with, or ended by force before its first checkpoint
+            unstored += 1
             continue
         try:
             stored = load_bundle(trial).predictions
@@ -148,6 +153,8 @@ def _candidates(folder: StudyFolder, rows: Sequence[Row]) -> tuple[list[int], li
         predictions.append(stored)
     if deleted:
         passed_over.append(f"{deleted} trial{'s' if deleted > 1 else ''} whose files `keep` has deleted")
+    if unstored:
+        passed_over.append(f"{unstored} pruned trial{'s' if unstored > 1 else ''} of which nothing was stored")
     return numbers, predictions, tuple(passed_over)
 
 

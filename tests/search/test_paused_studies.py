@@ -42,3 +42,16 @@ def test_paused_trials_are_shown_with_where_they_rest_and_rest_on_in_the_next_co
     again.run("search.pruner={name: asha, eta: 4}")
     assert "goes on after epoch" in again.text
     assert {row["state"] for row in again.rows} == {"COMPLETE", "PRUNED"}
+
+
+def test_pruned_trials_of_which_nothing_was_stored_are_counted_and_not_listed_one_by_one():
+    rules = ("search.pruner={name: threshold, lower: 0.2}", "ensemble=2", "budget.trials=6")
+    rehearsal = Rehearsal().run(*rules)
+    pruned = [row["trial"] for row in rehearsal.rows if row["state"] == "PRUNED"]
+    assert pruned, "some trials must have been below the threshold"
+    assert "passed over" not in rehearsal.text
+    for trial in pruned:
+        (rehearsal.folder / "trials" / f"{int(trial):04d}" / "manifest.json").unlink()
+    again = Rehearsal().run(*rules)
+    assert f"passed over: {len(pruned)} pruned trial" in again.text
+    assert "holds no finished trial" not in again.text
