@@ -172,7 +172,7 @@ class Hyperband(InMemory, HyperbandOracle):  # type: ignore[misc]
         if self.may_start or self._brackets[-1]["bracket_num"] != bracket_num:
             return size
         begun: int = len(self._brackets[-1]["rounds"][0])
-        return min(size, math.ceil(begun / int(self.factor) ** round_num))
+        return min(size, math.ceil(begun / float(self.factor**round_num)))
 
     def _remove_completed_brackets(self) -> None:
         if self.may_start:
