@@ -1,6 +1,5 @@
 """What every driver promises, held by every sampler, every oracle and the scripted driver."""
 
-import functools
 import importlib.util
 import json
 from collections.abc import Callable
@@ -11,7 +10,6 @@ import pytest
 
 from models.objective import Direction
 from search.drivers.keras_tuner.driver import KerasTunerDriver
-from search.drivers.keras_tuner.process import OracleProcess
 from search.drivers.registry import DRIVERS, make_driver
 from search.drivers.scripted import ScriptedDriver
 from search.drivers.setup import DriverSetup
@@ -20,6 +18,7 @@ from search.study import RecordedTrial, Suggestion
 from spaces.domains import Categories, FloatRange, IntRange
 from spaces.expressions import parse
 from spaces.space import Dimension, Space
+from tests.contracts.oracles import shared
 from tests.contracts.plays import Play, outcome_of, params_of, stored, value_of, values_of
 
 NAMES = {"rate", "optimizer", "layers", "momentum", "units.1", "units.2", "mixed", "batch", "dropout"}
@@ -63,15 +62,9 @@ def planned(sampler: str) -> Make:
     return make
 
 
-@functools.cache
-def process() -> OracleProcess:
-    """One process for all oracles of these tests: it takes seconds to start."""
-    return OracleProcess()
-
-
 def oracle(name: str) -> Make:
     def make(*, seed: int = 0, space: Space = SPACE, direction: Direction = Direction.MAXIMIZE) -> Driver:
-        return KerasTunerDriver(setup_of(name, seed=seed, space=space, direction=direction), process())
+        return KerasTunerDriver(setup_of(name, seed=seed, space=space, direction=direction), shared())
 
     return make
 
