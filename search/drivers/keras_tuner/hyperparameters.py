@@ -6,7 +6,7 @@ hold or would round (`0.3 // 0.1` is 2) is held by its place, from 0: steps of f
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spaces.domains import Categories, Domain
@@ -22,6 +22,8 @@ Config = Mapping[str, Any]
 
 MOST_VALUES = 10_000
 """A condition over a parameter with more values, or over more combinations of several, is not written out."""
+OFF_GRID = -1
+"""Stands for every value that is not on a grid of a few points."""
 HINT = "write it as comparisons of one parameter with values, joined by `and`, or take `driver: optuna`"
 
 
@@ -65,7 +67,13 @@ def held(domain: Domain) -> Held:
 def thinned(dimension: Dimension, points: int, first: Value | Unset) -> Held:
     """How a range is held for a grid of `points` values; the first guess is one more where it is not among them."""
     values = dimension.domain.grid(points)
-    return _places(values if isinstance(first, Unset) or first in values else (first, *values))
+    known = _places(values if isinstance(first, Unset) or first in values else (first, *values))
+
+    def inside(value: Value) -> Inside:
+        # a trial of another sampler need not be on the grid
+        return known.inside(value) if known.within is not None and value in known.within else OFF_GRID
+
+    return replace(known, inside=inside)
 
 
 def _same(value: Value) -> Inside:

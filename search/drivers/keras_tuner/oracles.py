@@ -49,6 +49,8 @@ class InMemory:
     numbers: Mapping[str, int]
     trials: dict[str, Any]
     ongoing_trials: dict[str, Any]
+    start_order: list[str]
+    hyperparameters: HyperParameters
     verbose: int
     _max_collisions: int
 
@@ -115,23 +117,39 @@ class Bayesian(InMemory, BayesianOptimizationOracle):  # type: ignore[misc]
 class Grid(InMemory, GridSearchOracle):  # type: ignore[misc]
     """Every combination once. KerasTuner waits for the end of a trial before it says the next; here it need not."""
 
+    _populate_next: list[str]
+
     def suggested(self, trial_id: str) -> Values:
-        is_first = not self.start_order
+        self._populate_next = [id_ for id_ in self._populate_next if self._is_on_grid(id_)]
+        begun, is_first = self.start_order, not any(map(self._is_on_grid, self.trials))
+        if is_first:
+            self.start_order = []
         found = super().suggested(trial_id)
+        self.start_order = begun
         if found["status"] == "RUNNING" and not is_first:
             self._populate_next.append(trial_id)
         return found
 
     def restored(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        values: dict[str, Values] = {id_: trial.hyperparameters.values for id_, trial in self.trials.items()}
+        known = [id_ for id_ in self.trials if self._is_on_grid(id_)]
         self._ordered_ids = LinkedList()
 
         def compare(a: str, b: str) -> int:
-            return int(self._compare(values[a], values[b]))
+            return int(self._compare(self._values_of(a), self._values_of(b)))
 
-        for id_ in sorted(values, key=functools.cmp_to_key(compare)):
+        for id_ in sorted(known, key=functools.cmp_to_key(compare)):
             self._ordered_ids.insert(id_)
-        self._populate_next = list(values)
+        self._populate_next = known
+
+    def _values_of(self, id_: str) -> Values:
+        values: Values = self.trials[id_].hyperparameters.values
+        return values
+
+    def _is_on_grid(self, id_: str) -> bool:
+        """Whether a grid has the configuration; that of another sampler need not be on it."""
+        values = self._values_of(id_)
+        active = [hp for hp in self.hyperparameters.space if all(c.is_active(values) for c in hp.conditions)]
+        return all(hp.name in values and values[hp.name] in (hp.default, *hp.values) for hp in active)
 
 
 class Hyperband(InMemory, HyperbandOracle):  # type: ignore[misc]

@@ -73,6 +73,19 @@ def test_the_grid_takes_ten_values_of_a_range_without_a_step() -> None:
     assert len(params_of(Play(made("grid", grid_points=3)).until(1000))) == 3
 
 
+@pytest.mark.parametrize("points", [None, 3])
+def test_the_grid_goes_on_beside_trials_of_another_sampler(points: int | None) -> None:
+    driver = made("grid", grid_points=points)
+    driver.restore([RecordedTrial(Suggestion(n, {"rate": 0.123 + n / 10}, 9), [], None) for n in range(3)])
+    driver.tell(0, FAILED)
+    play = Play(driver)
+    play.trials = {n: RecordedTrial(Suggestion(n, {"rate": 0.123 + n / 10}, 9), (), done(0.5)) for n in range(3)}
+    driver.tell(1, FAILED)
+    driver.tell(2, FAILED)
+    assert len({params["rate"] for params in params_of(play.until(100))[3:]}) == (points or 11)
+    assert play.is_exhausted
+
+
 # ------------------------------------------------------------------------------------------- rounds
 VALUES = [0.1, 0.2, 0.9, 0.3, 0.8, 0.4, 0.7, 0.5, 0.6]
 
