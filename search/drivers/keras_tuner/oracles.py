@@ -4,10 +4,9 @@ With `service` the only code that imports keras_tuner, and with it TensorFlow: i
 
 Beside the public protocol, these parts of KerasTuner 1.4 are reached into: `_save_trial`, `_record_values`,
 `_duplicate`, `_max_collisions` and `_seed_state` of every oracle; `_random_state`, `_make_gpr` and `_vectorize_trials`
-of the Bayesian one; the brackets of Hyperband; `_ordered_ids`, `_populate_next` and `_compare` of the grid.
+of the Bayesian one; the brackets of Hyperband; `_ordered_ids` and `_populate_next` of the grid.
 """
 
-import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -132,12 +131,15 @@ class Grid(InMemory, GridSearchOracle):  # type: ignore[misc]
 
     def restored(self, rows: Sequence[Mapping[str, Any]]) -> None:
         known = [id_ for id_ in self.trials if self._is_on_grid(id_)]
+        space = [(hp.name, [hp.default, *hp.values]) for hp in self.hyperparameters.space]
+
+        def place(id_: str) -> list[int]:
+            # in the order of `GridSearchOracle._compare`: the default first
+            values = self._values_of(id_)
+            return [listed.index(values[name]) if name in values else 0 for name, listed in space]
+
         self._ordered_ids = LinkedList()
-
-        def compare(a: str, b: str) -> int:
-            return int(self._compare(self._values_of(a), self._values_of(b)))
-
-        for id_ in sorted(known, key=functools.cmp_to_key(compare)):
+        for id_ in sorted(known, key=place):
             self._ordered_ids.insert(id_)
         self._populate_next = known
 
