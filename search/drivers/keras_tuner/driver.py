@@ -1,46 +1,22 @@
 """The driver of KerasTuner's oracles: keeps all that an oracle was told, and tells it to a new one after a restart."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from models.objective import Direction
-from search.drivers.keras_tuner.hyperparameters import HINT, Coded, Inside, UnheldError
+from search.drivers.keras_tuner.hyperparameters import HINT, Coded, UnheldError
 from search.drivers.keras_tuner.process import OracleLostError, OracleProcess
-from search.drivers.lessons import Kind, lesson
+from search.drivers.keras_tuner.rows import ANSWERED, RUNNING, Row, answers, worst_score
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.setup import DriverError, DriverSetup
-from search.study import Curve, Outcome, RecordedTrial, Suggestion
+from search.study import Outcome, RecordedTrial, Suggestion
 from spaces.problems import Value
 from spaces.space import Space
 
-RUNNING, COMPLETED, FAILED = "RUNNING", "COMPLETED", "FAILED"
-ANSWERED = "answered"
-"""Key of a suggestion's state: the trials that had ended when Hyperband promoted them, since the suggestion before."""
 _MOST_LOSSES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A trial of the oracle: a round of trial `number`, from 0. is_bad: it counts as the worst of all."""
-
-    number: int
-    round: int
-    values: Mapping[str, Inside]
-    status: str = RUNNING
-    score: float | None = None
-    epoch: int = 0
-    is_bad: bool = False
-
-    def plain(self, worst: float | None) -> dict[str, Any]:
-        """As the oracle's process is told."""
-        told = {"number": self.number, "round": self.round, "values": dict(self.values), "epoch": self.epoch}
-        if not self.is_bad:
-            return told | {"status": self.status, "score": self.score}
-        return told | {"status": FAILED if worst is None else COMPLETED, "score": worst}
 
 
 class KerasTunerDriver:
@@ -81,7 +57,7 @@ class KerasTunerDriver:
     def paused(self, number: int, values: Sequence[float]) -> None:
         """The best so far is the score of the round, or what counts until there is more."""
         self._values[number] = tuple(values)
-        self._know(number, self._after(self._row(number), values))
+        self._know(number, self._at_rest(self._row(number), values))
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Raises: ValueError for a trial that was never asked, or told before."""
@@ -90,14 +66,14 @@ class KerasTunerDriver:
         if number in self._ended:
             raise ValueError(f"trial {number} is told twice")
         self._ended.add(number)
-        self._know(number, self._told(self._row(number), outcome))
+        self._know(number, self._row(number).told(outcome, in_rounds=self._is_in_rounds))
 
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
         ordered = sorted(trials, key=lambda trial: trial.number)
         answered: dict[int, int] = {}
         for trial in ordered:
-            for number, round_ in _answers(trial.suggestion.state):
+            for number, round_ in answers(trial.suggestion.state):
                 answered[number] = max(round_, answered.get(number, 0))
         for trial in ordered:
             why = self._space.why_not(trial.suggestion.params)
@@ -107,7 +83,7 @@ class KerasTunerDriver:
                     "go on with the space as it was, or begin a new study",
                 )
             self._restore(trial, answered.get(trial.number, 0))
-        self._worst = self._worst_score()
+        self._worst = worst_score(self._rows, self._setup.direction)
         self._oracle = None
 
     def settled(self, number: int, params: Mapping[str, Value]) -> None:
@@ -130,7 +106,8 @@ class KerasTunerDriver:
         while True:
             found = self._call("ask", number=number, seed=_seed(self._setup.seed, number), may_start=may_start)
             if found["status"] != RUNNING:
-                return None
+                # with all configurations tried, what rests may go on all the same
+                return self._next(number, may_start=False) if may_start and self._is_in_rounds else None
             if found["past"] is None:
                 return self._begun(number, found)
             past = self._rows[int(found["past"])]
@@ -183,37 +160,19 @@ class KerasTunerDriver:
         self._row_of[row.number] = len(self._rows)
         self._rows.append(row)
 
-    def _after(self, row: Row, values: Sequence[float]) -> Row:
-        """The row of a trial that rests after the last of `values`."""
-        best = Curve(row.number, tuple(values)).best(self._setup.direction)
-        if not math.isfinite(best):
-            return replace(row, status=FAILED, score=None, is_bad=True, epoch=len(values))
-        return replace(row, status=COMPLETED, score=best, epoch=len(values), is_bad=False)
-
-    def _told(self, row: Row, outcome: Outcome) -> Row:
-        """The row of a trial that has ended. What failed counts as the worst in rounds, which wait for their sizes."""
-        known = lesson(outcome)
-        if known.kind in (Kind.VALUE, Kind.CUT):
-            return replace(row, status=COMPLETED, score=known.value, epoch=known.epochs, is_bad=False)
-        is_bad = known.kind is Kind.BAD or self._is_in_rounds
-        return replace(row, status=FAILED, score=None, epoch=known.epochs, is_bad=is_bad)
+    def _at_rest(self, row: Row, values: Sequence[float]) -> Row:
+        return row.rested(values, self._setup.direction)
 
     def _know(self, number: int, row: Row) -> None:
         """Keeps a row and tells it, with those that count as the worst when there is another worst now."""
         self._rows[self._row_of[number]] = row
         changed = {self._row_of[number]}
-        worst = self._worst_score()
+        worst = worst_score(self._rows, self._setup.direction)
         if worst != self._worst:
             self._worst = worst
             changed |= {index for index, other in enumerate(self._rows) if other.is_bad}
         for index in sorted(changed):
             self._call("tell", id_=f"{index:04d}", row=self._rows[index].plain(self._worst))
-
-    def _worst_score(self) -> float | None:
-        scores = [row.score for row in self._rows if row.score is not None]
-        if not scores:
-            return None
-        return min(scores) if self._setup.direction is Direction.MAXIMIZE else max(scores)
 
     def _restore(self, trial: RecordedTrial, answered: int) -> None:
         """The rows of one trial: each round that it has been promoted from, and the one that it is in."""
@@ -223,16 +182,16 @@ class KerasTunerDriver:
         inside = self._coded.inside(suggestion.params)
         promoted = trial.promoted if self._is_in_rounds else ()
         for round_, epoch in enumerate(promoted):
-            self._add(self._after(Row(number, round_, inside), values[:epoch]))
+            self._add(self._at_rest(Row(number, round_, inside), values[:epoch]))
         row = Row(number, len(promoted), inside)
         if trial.outcome is not None:
             self._ended.add(number)
-            row = self._told(row, trial.outcome)
+            row = row.told(trial.outcome, in_rounds=self._is_in_rounds)
         elif trial.pause is not None:
             self._values[number] = values[: trial.pause.epoch]
-            row = self._after(row, self._values[number])
+            row = self._at_rest(row, self._values[number])
         elif trial.promoted and not self._is_in_rounds:
-            row = self._after(row, values[: trial.promoted[-1]])
+            row = self._at_rest(row, values[: trial.promoted[-1]])
         self._add(row)
         for round_ in range(len(promoted) + 1, answered + 1):
             self._add(replace(row, round=round_))
@@ -283,9 +242,3 @@ def coded(space: Space, setup: DriverSetup) -> Coded:
 def _seed(study_seed: int, number: int) -> int:
     """The seed of one suggestion, never 0, which KerasTuner takes for none."""
     return 1 + int(np.random.SeedSequence([study_seed, number]).generate_state(1)[0] >> 1)
-
-
-def _answers(state: Mapping[str, object]) -> list[tuple[int, int]]:
-    """The trials and rounds that the state of a suggestion holds; none in that of another driver."""
-    found = state.get(ANSWERED)
-    return [(int(number), int(round_)) for number, round_ in found] if isinstance(found, list) else []

@@ -165,6 +165,20 @@ def test_a_bracket_that_the_budget_leaves_unfilled_is_closed_as_large_as_it_is()
     assert driver.go_on() is None
 
 
+def test_the_best_of_a_space_that_is_smaller_than_a_bracket_are_promoted() -> None:
+    driver = made("hyperband", Space((Dimension("size", Categories((1, 2, 3, 4))),)))
+    first_round(driver, VALUES[:4])
+    promoted = [asked(driver, 4) for _ in range(2)]
+    assert [(s.number, s.pause_after) for s in promoted] == [(2, 3), (3, 3)]
+    assert driver.ask(4) is None
+    driver.paused(2, [0.9] * 3)
+    driver.paused(3, [0.3] * 3)
+    last = asked(driver, 4)
+    assert (last.number, last.pause_after) == (2, None)
+    driver.tell(2, done(0.9))
+    assert driver.ask(4) is None
+
+
 def test_a_bracket_that_was_closed_is_filled_when_more_trials_may_start() -> None:
     driver = made("hyperband")
     first_round(driver, VALUES[:6])
