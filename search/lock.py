@@ -27,6 +27,7 @@ _PACKAGES = (
     "tensorflow",
     "keras",
     "optuna",
+    "keras-tuner",
     "mlflow",
     "numpy",
     "scipy",

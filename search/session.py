@@ -127,7 +127,7 @@ def make_tracker(study: OpenStudy, view: View, *, uuid: str) -> Tracker:
             tags={
                 "uuid": uuid,
                 "driver": spec.search.driver,
-                "sampler": spec.search.sampler,
+                "sampler": spec.search.suggester,
                 "pruner": spec.search.pruner.name,
             },
         )
@@ -204,7 +204,7 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
     file = study.file
     return DriverSetup(
         space=file.space,
-        sampler=file.spec.search.sampler,
+        sampler=file.spec.search.suggester,
         direction=file.objective.direction,
         max_epochs=study.max_epochs,
         seed=file.spec.seed,

@@ -33,6 +33,7 @@ from search.spec_checks import (
     read_limits,
 )
 from search.spec_document import read_document
+from search.spec_oracle import check_oracle
 from search.spec_reading import SHORTHANDS, filled, read_study
 from search.spec_space import SECTIONS, Held, SpaceBuilder, held_knobs, section_of
 from search.spec_study import StudySpec
@@ -170,6 +171,7 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
         *check_callbacks(study.training.callbacks, path.parent),
         *check_fit(study, possible_tasks(study.data), is_written),
         *check_grid(study, space),
+        *check_oracle(study, space),
     ]
     faults += [fault for fault in found if not any(_covers(other, fault) for other in reading.faults)]
     if faults:

@@ -10,13 +10,15 @@ from search.audit import SHARE
 from search.pruning.registry import DOCS, OPTIONS, PRUNERS, RANGES, PrunerError, check_options
 from spaces.problems import did_you_mean
 
-DRIVERS = ("optuna",)
+DRIVERS = ("optuna", "keras_tuner")
 SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp", "freeze_thaw")
+ORACLES = ("random", "bayesian", "hyperband", "grid")
 PAUSING = ("freeze_thaw",)
 """Samplers that say themselves which trials pause and go on."""
 DUPLICATES = ("skip", "train")
 LEARNING = ("tpe", "cmaes", "gp")
 """Samplers that begin with random trials."""
+LEARNING_ORACLES = ("bayesian",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +100,57 @@ def _option_schema(option: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Suggester(OneOf):
+    """A sampler or an oracle: a key of one driver, where `default` stands for what is left out; None with others."""
+
+    driver: str = ""
+    default: str = ""
+
+    def read(self, value: Any, earlier: Mapping[str, Any]) -> str | None:
+        driver = earlier.get("driver")
+        if value is None:
+            return self.default if driver in (self.driver, None) else None
+        if driver not in (self.driver, None):
+            other = _KEYS[driver]
+            raise refused(
+                f"the driver {driver} makes no use of it",
+                f"write `{other}` in its place, or `driver: {self.driver}`",
+            )
+        read: str = super().read(value, earlier)
+        return read
+
+    def schema(self) -> dict[str, Any]:
+        return super().schema() | {"default": self.default, "x-applies-when": f"driver in [{self.driver}]"}
+
+
+_KEYS = {"optuna": "sampler", "keras_tuner": "oracle"}
+"""The key that says how a driver suggests."""
+
+
+@dataclass(frozen=True)
 class Only(Entry):
-    """An entry that some samplers have and others have not; None where it is left out."""
+    """An entry that some samplers and oracles have and others have not; None where it is left out."""
 
     entry: Entry
     samplers: tuple[str, ...]
+    oracles: tuple[str, ...] = ()
 
     def read(self, value: Any, earlier: Mapping[str, Any]) -> Any:
         if value is None:
             return None
-        sampler = earlier.get("sampler")
-        if sampler is not None and sampler not in self.samplers:
-            raise refused(
-                f"the sampler {sampler} makes no use of it",
-                f"leave it out, or take the sampler {' or '.join(self.samplers)}",
-            )
+        known = {"sampler": self.samplers, "oracle": self.oracles}
+        for key, names in known.items():
+            written = earlier.get(key)
+            if written is not None and written not in names:
+                raise refused(
+                    f"the {key} {written} makes no use of it",
+                    f"leave it out, or take the {key} {' or '.join(names)}",
+                )
         return self.entry.read(value, earlier)
 
     def schema(self) -> dict[str, Any]:
-        return self.entry.schema() | {"x-applies-when": f"sampler in [{', '.join(self.samplers)}]"}
+        names = [*self.samplers, *(name for name in self.oracles if name not in self.samplers)]
+        return self.entry.schema() | {"x-applies-when": f"sampler or oracle in [{', '.join(names)}]"}
 
 
 @dataclass(frozen=True)
@@ -141,7 +175,14 @@ class SearchSpec(Spec):
     """Who suggests configurations, and who stops poor trials early."""
 
     driver: Annotated[str, OneOf("the library that suggests configurations", names=DRIVERS)] = "optuna"
-    sampler: Annotated[str, OneOf("how configurations are suggested", names=SAMPLERS)] = "tpe"
+    sampler: Annotated[
+        str | None,
+        Suggester("how Optuna suggests configurations", names=SAMPLERS, driver="optuna", default="tpe"),
+    ] = None
+    oracle: Annotated[
+        str | None,
+        Suggester("how KerasTuner suggests them", names=ORACLES, driver="keras_tuner", default="bayesian"),
+    ] = None
     pruner: Annotated[
         PrunerSpec,
         PrunerEntry("how poor trials are stopped early: a name, or a mapping of name and options"),
@@ -163,9 +204,17 @@ class SearchSpec(Spec):
             "random trials before the sampler learns; left out: the sampler's own number",
             Whole("", low=1, high=100_000),
             LEARNING,
+            LEARNING_ORACLES,
         ),
     ] = None
     grid_points: Annotated[
         int | None,
-        Only("points of a range that has no step", Whole("", low=2, high=10_000), ("grid",)),
+        Only("points of a range that has no step", Whole("", low=2, high=10_000), ("grid",), ("grid",)),
     ] = None
+
+    @property
+    def suggester(self) -> str:
+        """The name of the sampler, or of the oracle."""
+        name = self.sampler or self.oracle
+        assert name is not None
+        return name

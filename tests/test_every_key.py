@@ -130,8 +130,9 @@ TESTS: dict[str, str] = {
     "space.per": SPEC + "test_per_layer_values_exist_for_the_layers_there_are",
     "space.default": SPEC + "test_defaults_of_spaces_are_the_first_guess",
     # ---------------------------------------------------------------------------------------- search
-    "search.driver": DRIVERS + "test_driver_registry.py::test_an_unknown_driver_lists_the_known_ones_and_the_nearest",
+    "search.driver": "tests/search/test_spec_oracle.py::test_the_oracle_makes_the_suggestions",
     "search.sampler": STUDY + "test_the_sampler_makes_the_suggestions",
+    "search.oracle": "tests/search/test_spec_oracle.py::test_the_oracle_makes_the_suggestions",
     "search.startup_trials": STUDY + "test_startup_trials_say_when_the_sampler_begins_to_learn",
     "search.grid_points": STUDY + "test_grid_points_say_how_many_values_of_a_range_are_tried",
     "search.duplicates": RULES + "test_duplicates_are_passed_over_or_trained_with_another_seed",

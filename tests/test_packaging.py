@@ -96,8 +96,9 @@ def normal(name: str) -> str:
 def test_what_is_imported_is_required() -> None:
     from_source = re.compile(rb"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)
     imported = {name.decode() for text in sources(ROOT).values() for name in from_source.findall(text)}
-    comes_with = {"pydantic_core"}  # pydantic fixes its version
-    required = names_of(PROJECT["project"]["dependencies"])
+    comes_with = {"pydantic_core", "threadpoolctl"}  # of pydantic, which fixes its version, and of scikit-learn
+    optional = PROJECT["project"]["optional-dependencies"]["keras_tuner"]
+    required = names_of([*PROJECT["project"]["dependencies"], *optional])
     distributions = importlib.metadata.packages_distributions()
     ours = {room.__name__ for room in ROOMS}
     from_others = {name for name in imported - ours - comes_with if name in distributions}

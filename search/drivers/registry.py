@@ -16,8 +16,14 @@ DRIVERS: dict[str, dict[str, str]] = {
         "gp": "search.drivers.optuna_driver:gp_driver",
         "freeze_thaw": "search.drivers.freeze_thaw.driver:freeze_thaw_driver",
     },
+    "keras_tuner": {
+        "random": "search.drivers.keras_tuner.driver:keras_tuner_driver",
+        "bayesian": "search.drivers.keras_tuner.driver:keras_tuner_driver",
+        "hyperband": "search.drivers.keras_tuner.driver:keras_tuner_driver",
+        "grid": "search.drivers.keras_tuner.driver:keras_tuner_driver",
+    },
 }
-"""Driver -> sampler -> who makes it."""
+"""Driver -> sampler or oracle -> who makes it."""
 
 
 def make_driver(name: str, setup: DriverSetup) -> Driver:

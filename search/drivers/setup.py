@@ -11,7 +11,7 @@ from spaces.space import Space
 class DriverSetup:
     """The search as a driver needs to know it.
 
-    sampler: its name. max_epochs: the epoch to which suggestions train. seed: the study's.
+    sampler: its name, or that of the oracle. max_epochs: the epoch to which suggestions train. seed: the study's.
     startup_trials: trials drawn at random before the sampler learns; None is the sampler's own choice.
     grid_points: values that a grid takes from each continuous range.
     """

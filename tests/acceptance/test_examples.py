@@ -93,3 +93,10 @@ def test_waves_trains_recurrent_networks_and_its_export_predicts_raw_windows(pla
     place.run("predict", "exported", "rows.npz", "--out", "predictions.csv")
     predicted = pd.read_csv(place.root / "predictions.csv")
     assert (predicted["prediction"] == kinds).mean() > 0.6
+
+
+def test_wine_is_searched_by_hyperband_of_keras_tuner(place):
+    cut = ("budget={trials: 9}", "training.epochs=9", "ensemble.size=2")
+    text = place.run("run", EXAMPLES / "wine_kerastuner.yaml", *cut)
+    assert re.search(r"trial +\d+  goes on after epoch 3  promoted to epoch 9", text)
+    assert elected_accuracy(text) > 0.8

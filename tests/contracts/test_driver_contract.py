@@ -1,22 +1,25 @@
-"""What every driver promises, held by every sampler and by the scripted driver."""
+"""What every driver promises, held by every sampler, every oracle and the scripted driver."""
 
 import importlib.util
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from models.objective import Direction
+from search.drivers.keras_tuner.driver import KerasTunerDriver
 from search.drivers.registry import DRIVERS, make_driver
 from search.drivers.scripted import ScriptedDriver
 from search.drivers.setup import DriverSetup
 from search.ports import Driver
-from search.study import Cause, Outcome, RecordedTrial, Suggestion, TrialState
+from search.study import RecordedTrial, Suggestion
 from spaces.domains import Categories, FloatRange, IntRange
 from spaces.expressions import parse
-from spaces.problems import Value
 from spaces.space import Dimension, Space
+from tests.contracts.oracles import shared
+from tests.contracts.plays import Play, outcome_of, params_of, stored, value_of, values_of
 
 NAMES = {"rate", "optimizer", "layers", "momentum", "units.1", "units.2", "mixed", "batch", "dropout"}
 SPACE = Space(
@@ -33,15 +36,35 @@ SPACE = Space(
     )
 )
 GUESSED = Space((*SPACE.dimensions[:1], Dimension("depth", IntRange(1, 9), default=7)))
-SMALL = Space((Dimension("kind", Categories(("a", "b"))), Dimension("size", IntRange(1, 3))))
+SMALL = Space((Dimension("kind", Categories(("a", "b"))), Dimension("size", Categories((1, 2, 3), ordered=True))))
+# the parameter that decides whether another applies comes last, so that a grid meets both early
+LAST = Space(
+    (
+        Dimension("rate", FloatRange(1e-4, 1e-1, log=True)),
+        Dimension("units.1", IntRange(16, 256, log=True)),
+        Dimension("mixed", Categories((None, True, 1, "one"))),
+        Dimension("optimizer", Categories(("adam", "sgd"))),
+        Dimension("momentum", FloatRange(0.0, 0.9), when=parse("optimizer == 'sgd'", names=NAMES)),
+    )
+)
 
 Make = Callable[..., Driver]
 
 
+def setup_of(sampler: str, *, seed: int, space: Space, direction: Direction) -> DriverSetup:
+    return DriverSetup(space, sampler, direction, max_epochs=9, seed=seed, startup_trials=4, grid_points=2)
+
+
 def planned(sampler: str) -> Make:
     def make(*, seed: int = 0, space: Space = SPACE, direction: Direction = Direction.MAXIMIZE) -> Driver:
-        setup = DriverSetup(space, sampler, direction, max_epochs=9, seed=seed, startup_trials=4, grid_points=2)
-        return make_driver("optuna", setup)
+        return make_driver("optuna", setup_of(sampler, seed=seed, space=space, direction=direction))
+
+    return make
+
+
+def oracle(name: str) -> Make:
+    def make(*, seed: int = 0, space: Space = SPACE, direction: Direction = Direction.MAXIMIZE) -> Driver:
+        return KerasTunerDriver(setup_of(name, seed=seed, space=space, direction=direction), shared())
 
     return make
 
@@ -54,45 +77,16 @@ def scripted(*, seed: int = 0, space: Space = SPACE, direction: Direction = Dire
 
 
 NEEDS_TORCH = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
+MARKS = {"gp": [NEEDS_TORCH, pytest.mark.slow], "bayesian": [pytest.mark.slow]}
 MAKERS = [
-    pytest.param(planned(name), id=name, marks=[NEEDS_TORCH, pytest.mark.slow] if name == "gp" else [])
-    for name in DRIVERS["optuna"]
-] + [pytest.param(scripted, id="scripted")]
+    *(pytest.param(planned(name), id=name, marks=MARKS.get(name, [])) for name in DRIVERS["optuna"]),
+    *(pytest.param(oracle(name), id=f"{name} oracle", marks=MARKS.get(name, [])) for name in DRIVERS["keras_tuner"]),
+    pytest.param(scripted, id="scripted"),
+]
 every_driver = pytest.mark.parametrize("make", MAKERS)
+UNSEEDED = ("grid oracle",)
+"""KerasTuner's grid has one order."""
 ROUNDS = 16
-
-
-def value_of(params: dict[str, Value]) -> float:
-    """A made-up objective that likes sgd, a large rate and no dropout."""
-    rate, dropout = params["rate"], params.get("dropout", 0.0)
-    assert isinstance(rate, float)
-    assert isinstance(dropout, float)
-    return rate * 10 + (params.get("optimizer") == "sgd") - dropout
-
-
-def complete(suggestion: Suggestion) -> Outcome:
-    value = value_of(dict(suggestion.params))
-    return Outcome(TrialState.COMPLETE, Cause.FINISHED, objective=value, best_epoch=9, epochs=9)
-
-
-def outcome_of(suggestion: Suggestion) -> Outcome:
-    """One of everything that can happen, by the trial's number."""
-    done = complete(suggestion)
-    pruned = replace(done, state=TrialState.PRUNED, cause=Cause.PRUNED, epochs=3, best_epoch=2)
-    nothing = Outcome(TrialState.PRUNED, Cause.INFEASIBLE, "params <= 10: params is 12")
-    endings = [
-        done,
-        pruned,
-        done,
-        nothing,
-        done,
-        replace(nothing, cause=Cause.OUT_OF_MEMORY, epochs=1),
-        Outcome(TrialState.FAILED, Cause.ERROR, "ValueError: no"),
-        replace(pruned, cause=Cause.OVER_TIME),
-        replace(done, state=TrialState.PRUNED, cause=Cause.NAN, objective=None),
-        replace(done, cause=Cause.EARLY_STOPPED, epochs=4),
-    ]
-    return endings[suggestion.number % len(endings)]
 
 
 def asked(driver: Driver, number: int) -> Suggestion:
@@ -101,47 +95,19 @@ def asked(driver: Driver, number: int) -> Suggestion:
     return suggestion
 
 
-def run(driver: Driver, numbers: range, *, behind: int = 0) -> list[RecordedTrial]:
-    """Asks `numbers`, each told `behind` asks later; the last `behind` trials still run at the end."""
-    trials: list[RecordedTrial] = []
-    for number in numbers:
-        trials.append(RecordedTrial(asked(driver, number), [], None))
-        if len(trials) > behind:
-            trial = trials[len(trials) - 1 - behind]
-            trials[len(trials) - 1 - behind] = told(driver, trial)
-    return trials
-
-
-def told(driver: Driver, trial: RecordedTrial) -> RecordedTrial:
-    outcome = outcome_of(trial.suggestion)
-    driver.tell(trial.number, outcome)
-    return replace(trial, outcome=outcome)
-
-
-def stored(trials: list[RecordedTrial]) -> list[RecordedTrial]:
-    """The trials as they come back from a record: states have been JSON."""
-    return [
-        replace(t, suggestion=replace(t.suggestion, state=json.loads(json.dumps(dict(t.suggestion.state)))))
-        for t in trials
-    ]
-
-
-def params_of(trials: list[RecordedTrial]) -> list[dict[str, Value]]:
-    return [dict(t.suggestion.params) for t in trials]
-
-
 @every_driver
 def test_suggestions_are_configurations_of_the_space_with_active_parameters_only(make: Make) -> None:
-    trials = run(make(), range(ROUNDS))
-    assert [SPACE.why_not(t.suggestion.params) for t in trials] == [None] * ROUNDS
-    assert {"momentum" in t.suggestion.params for t in trials} == {True, False}
+    play = Play(make(space=LAST)).until(ROUNDS)
+    assert [LAST.why_not(params) for params in params_of(play)] == [None] * ROUNDS
+    assert {"momentum" in params for params in params_of(play)} == {True, False}
 
 
 @every_driver
 def test_values_are_plain_python_values_of_their_domain(make: Make) -> None:
-    for trial in run(make(), range(ROUNDS)):
-        assert {type(v) for v in trial.suggestion.params.values()} <= {bool, int, float, str, type(None)}
-        assert type(trial.suggestion.params["units.1"]) is int
+    for params in params_of(Play(make()).until(ROUNDS)):
+        assert SPACE.why_not(params) is None
+        assert {type(v) for v in params.values()} <= {bool, int, float, str, type(None)}
+        assert type(params["units.1"]) is int
 
 
 @every_driver
@@ -152,21 +118,24 @@ def test_a_suggestion_carries_its_number_epochs_and_source(make: Make) -> None:
 
 
 @every_driver
-def test_the_same_seed_gives_the_same_suggestions(make: Make) -> None:
-    assert params_of(run(make(seed=0), range(ROUNDS))) == params_of(run(make(seed=0), range(ROUNDS)))
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_same_seed_gives_the_same_suggestions(make: Make, workers: int) -> None:
+    one, other = (Play(make(seed=0), workers, pauses=True).until(ROUNDS) for _ in range(2))
+    assert one.said == other.said
 
 
 @every_driver
-def test_another_seed_gives_other_suggestions(make: Make) -> None:
-    assert params_of(run(make(seed=0), range(4))) != params_of(run(make(seed=1), range(4)))
+def test_another_seed_gives_other_suggestions(make: Make, request: pytest.FixtureRequest) -> None:
+    is_alike = params_of(Play(make(seed=0)).until(4)) == params_of(Play(make(seed=1)).until(4))
+    assert is_alike is any(name in request.node.callspec.id for name in UNSEEDED)
 
 
 @every_driver
 def test_trials_may_be_asked_in_parallel_and_differ(make: Make) -> None:
-    driver = make()
-    run(driver, range(6))
-    parallel = [json.dumps(dict(asked(driver, number).params)) for number in range(6, 10)]
-    assert len(set(parallel)) == 4
+    play = Play(make()).until(6)
+    play.workers = 6
+    play.until(10)
+    assert len({json.dumps(params) for params in params_of(play)[6:]}) == 4
 
 
 @every_driver
@@ -182,22 +151,17 @@ def test_trials_may_be_told_in_any_order(make: Make) -> None:
 
 
 @every_driver
-@pytest.mark.parametrize("behind", [0, 3])
-def test_a_restored_driver_goes_on_as_if_it_had_never_stopped(make: Make, behind: int) -> None:
-    straight = run(make(), range(ROUNDS), behind=behind)
-    first = run(make(), range(ROUNDS // 2), behind=behind)
-    restored = make()
-    restored.restore(stored(first))
-    went_on = list(first)
-    for number in range(ROUNDS // 2, ROUNDS):
-        went_on.append(RecordedTrial(asked(restored, number), [], None))
-        went_on[number - behind] = told(restored, went_on[number - behind])
-    assert [t.suggestion for t in went_on] == [t.suggestion for t in straight]
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("pauses", [False, True])
+def test_a_restored_driver_goes_on_as_if_it_had_never_stopped(make: Make, workers: int, pauses: bool) -> None:
+    straight = Play(make(), workers, pauses).until(ROUNDS)
+    killed = Play(make(), workers, pauses).until(ROUNDS // 2).killed(make()).until(ROUNDS)
+    assert killed.said == straight.said
 
 
 @every_driver
 def test_trials_are_restored_in_any_order(make: Make) -> None:
-    trials = run(make(), range(8), behind=2)
+    trials = stored(list(Play(make(), workers=3).until(8).trials.values()))
     one, other = make(), make()
     one.restore(trials)
     other.restore(trials[::-1])
@@ -214,6 +178,45 @@ def test_a_restored_running_trial_can_be_told(make: Make) -> None:
 
 
 @every_driver
+def test_a_paused_trial_can_go_on_rest_again_and_be_told(make: Make) -> None:
+    driver = make()
+    suggestion = asked(driver, 0)
+    values = values_of(outcome_of(suggestion))
+    for epoch in (1, 2, 3):
+        driver.paused(0, values[:epoch])
+    driver.tell(0, outcome_of(suggestion))
+    assert asked(driver, 1).params != suggestion.params
+
+
+@every_driver
+def test_trials_that_all_fail_do_not_keep_a_driver_from_suggesting(make: Make) -> None:
+    driver = make()
+    failed = outcome_of(replace(asked(make(), 0), number=6))
+    for number in range(12):
+        driver.tell(asked(driver, number).number, failed)
+    assert asked(driver, 12).number == 12
+
+
+@every_driver
+def test_once_no_trial_may_start_paused_ones_go_on_until_none_is_wanted(make: Make) -> None:
+    play = Play(make(), workers=2).until(7)
+    while play.running:
+        play.stop_oldest()
+    rested = {n: trial.pause.epoch for n, trial in play.trials.items() if trial.pause is not None}
+    for _ in count():
+        suggestion = play.driver.go_on()
+        if suggestion is None:
+            break
+        assert suggestion.resume
+        assert suggestion.pause_after is None or suggestion.pause_after > rested[suggestion.number]
+        play.take(suggestion)
+        play.stop_oldest()
+        pause = play.trials[suggestion.number].pause
+        rested[suggestion.number] = 9 if pause is None else pause.epoch
+    assert len(play.trials) == 7
+
+
+@every_driver
 def test_a_first_guess_is_trial_0_and_only_that(make: Make) -> None:
     driver = make(space=GUESSED)
     first, second = asked(driver, 0), asked(driver, 1)
@@ -223,8 +226,21 @@ def test_a_first_guess_is_trial_0_and_only_that(make: Make) -> None:
 
 @every_driver
 def test_both_directions_are_served(make: Make) -> None:
-    trials = run(make(direction=Direction.MINIMIZE), range(8))
-    assert len(trials) == 8
+    assert len(Play(make(direction=Direction.MINIMIZE)).until(8).trials) == 8
+
+
+LEARNERS = {"tpe": planned("tpe"), "bayesian oracle": oracle("bayesian")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEARNERS)
+@pytest.mark.parametrize("direction", Direction)
+def test_a_learner_goes_where_the_objective_is_good(name: str, direction: Direction) -> None:
+    space = Space((Dimension("rate", FloatRange(0.0, 1.0)), Dimension("dropout", FloatRange(0.0, 1.0))))
+    play = Play(LEARNERS[name](space=space, direction=direction)).until(24)
+    values = [value_of(params) for params in params_of(play)]
+    early, late = sum(values[:8]) / 8, sum(values[16:]) / 8
+    assert direction.better(late, early)
 
 
 @pytest.mark.parametrize("sampler", ["random", "qmc", "tpe"])
@@ -233,11 +249,19 @@ def test_samplers_without_end_go_on_in_a_small_space(sampler: str) -> None:
     assert all(SMALL.contains(asked(driver, number).params) for number in range(10))
 
 
-@pytest.mark.parametrize("make", [pytest.param(planned("grid"), id="grid"), pytest.param(scripted, id="scripted")])
-def test_a_finite_driver_says_that_it_is_exhausted(make: Make) -> None:
-    driver = make(space=SMALL)
-    numbers = 0
-    while driver.ask(numbers) is not None:
-        numbers += 1
-    assert numbers >= 4
-    assert driver.ask(numbers + 1) is None
+FINITE = {
+    "grid": planned("grid"),
+    "grid oracle": oracle("grid"),
+    "random oracle": oracle("random"),
+    "bayesian oracle": oracle("bayesian"),
+    "scripted": scripted,
+}
+
+
+@pytest.mark.parametrize("name", FINITE)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_finite_driver_says_that_it_is_exhausted(name: str, workers: int) -> None:
+    play = Play(FINITE[name](space=SMALL), workers).until(100)
+    assert play.is_exhausted
+    assert len({json.dumps(params) for params in params_of(play)}) == 6
+    assert play.driver.ask(len(play.trials)) is None

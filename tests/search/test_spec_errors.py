@@ -108,7 +108,7 @@ def only(folder: Path, text: str, *overrides: str) -> str:
             "give training.reduce_lr, or drop the limit",
         ),
         (SMALL + "search: {sampler: tpee}\n", "6:19 search.sampler: tpee is not one of them; did you mean "),
-        (SMALL + "search: {driver: keras}\n", "6:18 search.driver: keras is not one of them; known are optu"),
+        (SMALL + "search: {driver: keras}\n", "6:18 search.driver: keras is not one of them; did you mean `"),
         (SMALL + "search: {pruner: medain}\n", "6:18 search.pruner: there is no pruner `medain`; did you m"),
         (SMALL + "search: {pruner: 3}\n", "6:18 search.pruner: 3 is not a pruner"),
         (SMALL + "search: {pruner: {eta: 3}}\n", "6:18 search.pruner.name: `name` is missing"),

@@ -57,7 +57,9 @@ KEYS: dict[str, tuple[str, Any]] = {
     "training.checkpoint_every": ("2m", 120.0),
     "training.reduce_lr": ("{factor: 0.1}", {"factor": 0.1, "patience": 3, "min_lr": 0.0}),
     "training.early_stopping": ("none", None),
+    "search.driver": ("keras_tuner", "keras_tuner"),
     "search.sampler": ("random", "random"),
+    "search.oracle": ("random", "random"),
     "search.pruner": ("none", {"name": "none"}),
     "search.duplicates": ("train", "train"),
     "search.audit": ("0.1", 0.1),
@@ -90,8 +92,9 @@ BESIDES: dict[str, tuple[str, ...]] = {
     "search.grid_points": GRID,
     "data.split.stratify": (CSV,),
     "data.folder": (CSV,),
+    "search.oracle": ("search.driver=keras_tuner",),
 }
-ONE_VALUE = {"version", "search.driver", "model.family"}
+ONE_VALUE = {"version", "model.family"}
 """Keys with one value only, or shown elsewhere: `model.family` has every case below."""
 LONGER = {"model.others", "training.others"}
 """Keys with tests of their own in test_spec.py."""

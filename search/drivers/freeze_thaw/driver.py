@@ -86,7 +86,8 @@ class FreezeThawDriver:
             self._memory = _memory(suggestion.state) or self._memory
             values = tuple(trial.values)
             if trial.outcome is not None:
-                self._learn(number, values, trial.outcome)
+                # as it was told: with what was known from its last pause
+                self._learn(number, values[: trial.promoted[-1]] if trial.promoted else (), trial.outcome)
             elif trial.state is TrialState.PAUSED:
                 self._see(number, values, State.PAUSED)
             else:

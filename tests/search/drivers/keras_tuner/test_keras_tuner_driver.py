@@ -1,0 +1,374 @@
+"""What is KerasTuner's own about the driver of its oracles, beside the contract of all drivers."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from models.objective import Direction
+from search.drivers.keras_tuner.driver import KerasTunerDriver
+from search.drivers.keras_tuner.process import OracleLostError, OracleProcess
+from search.drivers.registry import make_driver
+from search.drivers.setup import DriverError, DriverSetup
+from search.study import Cause, Outcome, RecordedTrial, Suggestion, TrialState
+from spaces.domains import Categories, FloatRange, IntRange
+from spaces.expressions import parse
+from spaces.grid import grid
+from spaces.space import Dimension, Space
+from tests.contracts.oracles import shared
+from tests.contracts.plays import Play, params_of
+
+RATE = Space((Dimension("rate", FloatRange(0.0, 1.0)),))
+NESTED = Space(
+    (
+        Dimension("kind", Categories(("adam", "sgd"))),
+        Dimension("layers", IntRange(1, 2)),
+        Dimension("momentum", Categories((True, False)), when=parse("kind == sgd")),
+        Dimension("units.2", FloatRange(0.0, 0.3, step=0.1), when=parse("layers >= 2")),
+        Dimension("decay", Categories((None, 1, "one")), when=parse("momentum == true and layers >= 2")),
+    )
+)
+FAILED = Outcome(TrialState.FAILED, Cause.ERROR, "ValueError: no")
+INFEASIBLE = Outcome(TrialState.PRUNED, Cause.INFEASIBLE, "params <= 10: params is 12")
+
+
+def made(oracle: str, space: Space = RATE, process: Any = None, **options: Any) -> KerasTunerDriver:
+    known = {"direction": Direction.MAXIMIZE, "max_epochs": 9, "seed": 0} | options
+    return KerasTunerDriver(DriverSetup(space, oracle, **known), shared() if process is None else process)
+
+
+def done(value: float, epochs: int = 9) -> Outcome:
+    return Outcome(TrialState.COMPLETE, Cause.FINISHED, objective=value, best_epoch=epochs, epochs=epochs)
+
+
+def asked(driver: KerasTunerDriver, number: int) -> Suggestion:
+    suggestion = driver.ask(number)
+    assert suggestion is not None
+    return suggestion
+
+
+def first_round(driver: KerasTunerDriver, values: list[float]) -> list[Suggestion]:
+    """Trials that all rest after their first round, trial n with the n-th value."""
+    suggestions = [asked(driver, number) for number in range(len(values))]
+    for suggestion, value in zip(suggestions, values, strict=True):
+        assert suggestion.pause_after == 1
+        driver.paused(suggestion.number, [value])
+    return suggestions
+
+
+# ------------------------------------------------------------------------------------------- grid
+def test_the_grid_is_every_combination_once() -> None:
+    play = Play(made("grid", NESTED), workers=3).until(1000)
+    tried = [json.dumps(params) for params in params_of(play)]
+    assert play.is_exhausted
+    assert sorted(tried) == sorted(json.dumps(params) for params in grid(NESTED, points=None))
+
+
+def test_the_grid_takes_ten_values_of_a_range_without_a_step() -> None:
+    rates = {params["rate"] for params in params_of(Play(made("grid")).until(1000))}
+    assert len(rates) == 11  # and its low end, with which KerasTuner begins
+    assert len(params_of(Play(made("grid", grid_points=3)).until(1000))) == 3
+
+
+@pytest.mark.parametrize("points", [None, 3])
+def test_the_grid_goes_on_beside_trials_of_another_sampler(points: int | None) -> None:
+    driver = made("grid", grid_points=points)
+    driver.restore([RecordedTrial(Suggestion(n, {"rate": 0.123 + n / 10}, 9), [], None) for n in range(3)])
+    driver.tell(0, FAILED)
+    play = Play(driver)
+    play.trials = {n: RecordedTrial(Suggestion(n, {"rate": 0.123 + n / 10}, 9), (), done(0.5)) for n in range(3)}
+    driver.tell(1, FAILED)
+    driver.tell(2, FAILED)
+    assert len({params["rate"] for params in params_of(play.until(100))[3:]}) == (points or 11)
+    assert play.is_exhausted
+
+
+# ------------------------------------------------------------------------------------------- rounds
+VALUES = [0.1, 0.2, 0.9, 0.3, 0.8, 0.4, 0.7, 0.5, 0.6]
+
+
+def test_hyperband_promotes_the_best_of_a_round_as_the_same_trials() -> None:
+    driver = made("hyperband")
+    first = first_round(driver, VALUES)
+    promoted = [asked(driver, 9) for _ in range(3)]
+    assert [(s.number, s.resume, s.pause_after) for s in promoted] == [(2, True, 3), (4, True, 3), (6, True, 3)]
+    assert [s.params for s in promoted] == [first[n].params for n in (2, 4, 6)]
+    assert asked(driver, 9).number == 9
+
+
+def test_the_last_round_has_no_pause_and_the_score_of_a_round_is_the_best_so_far() -> None:
+    driver = made("hyperband")
+    first_round(driver, VALUES)
+    for _, values in zip(range(3), ([0.9, 0.2, 0.1], [0.8, 0.95, 0.1], [0.7, 0.1, 0.1]), strict=True):
+        driver.paused(asked(driver, 9).number, values)
+    last = asked(driver, 9)
+    assert (last.number, last.resume, last.pause_after) == (4, True, None)
+
+
+def test_minimising_promotes_the_lowest() -> None:
+    driver = made("hyperband", direction=Direction.MINIMIZE)
+    first_round(driver, VALUES)
+    assert [asked(driver, 9).number for _ in range(3)] == [0, 1, 3]
+
+
+def test_a_trial_that_ended_in_its_round_is_promoted_without_being_trained() -> None:
+    driver = made("hyperband")
+    for number in range(9):
+        asked(driver, number)
+        if number == 2:
+            driver.tell(2, done(0.9, epochs=1))
+        else:
+            driver.paused(number, [VALUES[number]])
+    assert [asked(driver, 9).number for _ in range(2)] == [4, 6]
+    assert asked(driver, 9).number == 9
+
+
+@pytest.mark.parametrize("outcome", [FAILED, INFEASIBLE], ids=["failed", "infeasible"])
+def test_trials_without_a_value_count_as_the_worst_of_their_round(outcome: Outcome) -> None:
+    driver = made("hyperband")
+    for number in range(9):
+        asked(driver, number)
+        if number < 4:
+            driver.tell(number, outcome)
+        else:
+            driver.paused(number, [VALUES[number]])
+    assert [asked(driver, 9).number for _ in range(3)] == [4, 6, 8]
+
+
+def test_a_trial_that_rests_without_a_number_is_not_promoted() -> None:
+    driver = made("hyperband")
+    first_round(driver, [float("nan"), *VALUES[1:]])
+    assert [asked(driver, 9).number for _ in range(3)] == [2, 4, 6]
+
+
+def test_the_oracle_waits_for_no_trial_that_was_cut() -> None:
+    driver = made("hyperband")
+    for number in range(9):
+        asked(driver, number)
+        driver.tell(number, Outcome(TrialState.PRUNED, Cause.PRUNED, objective=VALUES[number], epochs=1))
+    assert asked(driver, 9).number == 9
+
+
+def test_a_bracket_that_the_budget_leaves_unfilled_is_closed_as_large_as_it_is() -> None:
+    driver = made("hyperband")
+    first_round(driver, VALUES[:6])
+    promoted = [driver.go_on() for _ in range(3)]
+    assert [s and (s.number, s.pause_after) for s in promoted] == [(2, 3), (4, 3), None]
+    driver.paused(2, [0.9, 0.9, 0.9])
+    driver.paused(4, [0.8, 0.8, 0.8])
+    last = driver.go_on()
+    assert last is not None
+    assert (last.number, last.pause_after) == (2, None)
+    assert driver.go_on() is None
+
+
+def test_the_best_of_a_space_that_is_smaller_than_a_bracket_are_promoted() -> None:
+    driver = made("hyperband", Space((Dimension("size", Categories((1, 2, 3, 4))),)))
+    first_round(driver, VALUES[:4])
+    promoted = [asked(driver, 4) for _ in range(2)]
+    assert [(s.number, s.pause_after) for s in promoted] == [(2, 3), (3, 3)]
+    assert driver.ask(4) is None
+    driver.paused(2, [0.9] * 3)
+    driver.paused(3, [0.3] * 3)
+    last = asked(driver, 4)
+    assert (last.number, last.pause_after) == (2, None)
+    driver.tell(2, done(0.9))
+    assert driver.ask(4) is None
+
+
+def test_a_bracket_that_was_closed_is_filled_when_more_trials_may_start() -> None:
+    driver = made("hyperband")
+    first_round(driver, VALUES[:6])
+    assert [getattr(driver.go_on(), "number", None) for _ in range(3)] == [2, 4, None]
+    assert [asked(driver, number).number for number in (6, 7, 8)] == [6, 7, 8]
+
+
+def test_a_paused_trial_of_another_sampler_is_promoted_beyond_where_it_rests() -> None:
+    driver = made("hyperband")
+    trials = [RecordedTrial(Suggestion(n, {"rate": n / 10}, 9), [n / 10] * 4, None, promoted=()) for n in range(9)]
+    driver.restore(trials)
+    for number in range(9):
+        driver.paused(number, [number / 10] * 4)
+    suggestion = asked(driver, 9)
+    assert (suggestion.number, suggestion.resume, suggestion.pause_after) == (8, True, None)
+
+
+# ------------------------------------------------------------------------------------------- learning
+def test_no_configuration_is_suggested_twice_though_all_fail() -> None:
+    driver = made("random", NESTED)
+    seen = []
+    for number in range(10):
+        seen.append(json.dumps(dict(asked(driver, number).params)))
+        driver.tell(number, FAILED)
+    assert len(set(seen)) == 10
+
+
+def test_startup_trials_say_when_the_process_begins_to_learn() -> None:
+    def rates(startup: int) -> list[Any]:
+        driver = made("bayesian", startup_trials=startup)
+        found = []
+        for number in range(5):
+            found.append(asked(driver, number).params["rate"])
+            driver.tell(number, done(1.0 - abs(found[-1] - 0.3)))
+        return found
+
+    two, nine = rates(2), rates(9)
+    assert two[:2] == nine[:2]
+    assert two[2:] != nine[2:]
+
+
+def test_the_process_stays_away_from_what_was_infeasible() -> None:
+    driver = made("bayesian", startup_trials=4)
+    rates = []
+    for number in range(14):
+        rate = asked(driver, number).params["rate"]
+        assert isinstance(rate, float)
+        rates.append(rate)
+        driver.tell(number, INFEASIBLE if rate > 0.5 else done(rate))
+    assert sum(rate > 0.6 for rate in rates[8:]) <= 2
+
+
+# ------------------------------------------------------------------------------------------- the user's own space
+def test_a_trial_is_kept_as_it_settled() -> None:
+    driver = made("random", NESTED)
+    others = [dict(params) for params in grid(NESTED, points=None)]
+    suggestion = asked(driver, 0)
+    others.remove(dict(suggestion.params))
+    settled = others.pop()
+    driver.settled(0, settled)
+    driver.tell(0, done(0.5))
+    seen = [dict(params) for params in params_of(_rest(driver))]
+    assert settled not in seen
+    assert dict(suggestion.params) in seen
+
+
+def _rest(driver: KerasTunerDriver) -> Play:
+    play = Play(driver)
+    play.trials[0] = RecordedTrial(Suggestion(0, {}, 9), (), done(0.5))
+    return play.until(1000)
+
+
+@pytest.mark.parametrize("oracle", ["random", "bayesian", "hyperband", "grid"])
+def test_a_space_that_grows_is_searched_from_then_on(oracle: str) -> None:
+    small, large = Space(NESTED.dimensions[:2]), NESTED
+    driver = made(oracle, small, startup_trials=2)
+    play = Play(driver, workers=2).until(3)
+    driver.grow(large)
+    for number in list(play.running):
+        driver.settled(number, large.first_guess() or next(iter(grid(large, points=None))))
+    params = params_of(play.until(12))
+    assert [large.why_not(each) for each in params[3:]] == [None] * len(params[3:])
+    assert any("units.2" in each for each in params[3:])
+
+
+def test_a_space_that_grew_is_restored() -> None:
+    one, other = made("random", Space(NESTED.dimensions[:2])), made("random", Space(NESTED.dimensions[:2]))
+    one.grow(NESTED)
+    play = Play(one).until(4)
+    other.grow(NESTED)
+    other.restore(list(play.trials.values()))
+    assert other.ask(4) == one.ask(4)
+
+
+def test_a_space_grows_before_anything_is_asked() -> None:
+    driver = made("random")
+    driver.grow(NESTED)
+    assert NESTED.why_not(asked(driver, 0).params) is None
+
+
+# ------------------------------------------------------------------------------------------- errors
+def test_a_trial_is_told_once_and_asked_once() -> None:
+    driver = made("random")
+    with pytest.raises(ValueError, match="trial 0 is told but was never asked"):
+        driver.tell(0, FAILED)
+    asked(driver, 0)
+    driver.tell(0, FAILED)
+    with pytest.raises(ValueError, match="trial 0 is told twice"):
+        driver.tell(0, FAILED)
+    with pytest.raises(ValueError, match="trial 0 is asked twice"):
+        driver.ask(0)
+
+
+def test_a_trial_that_is_not_in_the_space_cannot_be_restored() -> None:
+    with pytest.raises(DriverError, match=r"trial 0 is not in the space: .*; go on with the space as it was"):
+        made("random").restore([RecordedTrial(Suggestion(0, {"rate": 7.0}, 9), [], None)])
+
+
+def test_a_condition_that_cannot_be_expressed_says_what_to_write() -> None:
+    space = Space((*RATE.dimensions, Dimension("depth", IntRange(1, 3), when=parse("rate > 0.5"))))
+    with pytest.raises(DriverError, match=r"cannot express a condition: depth: .*; write it as comparisons of one"):
+        made("random", space)
+
+
+def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(DriverError, match=r"needs KerasTuner, which is not installed; pip install 'keras-search\[ke"):
+        make_driver("keras_tuner", DriverSetup(RATE, "random", Direction.MAXIMIZE, max_epochs=9, seed=0))
+
+
+def test_an_error_inside_the_oracle_is_told_in_a_sentence() -> None:
+    with pytest.raises(DriverError, match=r"KerasTuner's oracle failed: KeyError: .*; take `driver: optuna`, or"):
+        shared().call("begin", setup={"oracle": "random"}, rows=[])
+
+
+class Dying:
+    """A process that dies when it is asked for the n-th time in `at`, and forgets all."""
+
+    def __init__(self, *at: int) -> None:
+        self.at = set(at)
+        self.asked = 0
+
+    def call(self, question: str, **arguments: Any) -> Any:
+        self.asked += 1
+        if self.asked in self.at:
+            raise OracleLostError
+        return shared().call(question, **arguments)
+
+
+@pytest.mark.parametrize("oracle", ["random", "hyperband"])
+def test_a_lost_process_is_replaced_and_told_all(oracle: str) -> None:
+    straight = Play(made(oracle)).until(14)
+    lost = Play(made(oracle, process=Dying(4, 15, 16, 33))).until(14)
+    assert lost.said == straight.said
+
+
+def test_a_process_that_dies_again_and_again_is_given_up() -> None:
+    with pytest.raises(DriverError, match=r"oracle died 3 times; is there memory enough\?"):
+        made("random", process=Dying(1, 2, 3)).ask(0)
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_noticed_and_the_coordinator_loads_no_framework() -> None:
+    code = """
+import sys
+from models.objective import Direction
+from search.drivers.registry import make_driver
+from search.drivers.setup import DriverSetup
+from spaces.domains import FloatRange
+from spaces.space import Dimension, Space
+
+if __name__ == "__main__":
+    space = Space((Dimension("rate", FloatRange(0.0, 1.0)),))
+    driver = make_driver("keras_tuner", DriverSetup(space, "random", Direction.MAXIMIZE, max_epochs=9, seed=0))
+    first = driver.ask(0).params["rate"]
+    driver._process.process.kill()
+    second = driver.ask(1).params["rate"]
+    print(sorted({"tensorflow", "keras", "keras_tuner"} & set(sys.modules)), first, second)
+"""
+    done_ = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    driver = made("random")
+    expected = [asked(driver, number).params["rate"] for number in (0, 1)]
+    assert done_.stdout.strip() == f"[] {expected[0]} {expected[1]}"
+
+
+@pytest.mark.slow
+def test_the_process_ends_when_it_is_closed() -> None:
+    process = OracleProcess()
+    asked(made("random", process=process), 0)
+    child = process.process
+    assert child is not None
+    process.close()
+    assert not child.is_alive()
