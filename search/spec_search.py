@@ -11,7 +11,11 @@ from search.pruning.registry import DOCS, OPTIONS, PRUNERS, RANGES, PrunerError,
 from spaces.problems import did_you_mean
 
 DRIVERS = ("optuna",)
-SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp", "freeze_thaw")
+AUTO = "auto"
+"""The sampler or pruner that suits the study; see `search.choosing`."""
+SAMPLERS = (AUTO, "tpe", "random", "grid", "qmc", "cmaes", "gp", "freeze_thaw")
+PLANNED = ("random", "grid", "qmc")
+"""Samplers that learn nothing from trials."""
 PAUSING = ("freeze_thaw",)
 """Samplers that say themselves which trials pause and go on."""
 DUPLICATES = ("skip", "train")
@@ -36,8 +40,10 @@ class PrunerEntry(Entry):
             return value
         if value is None or isinstance(value, str):
             name = "none" if value is None else value
+            if name == AUTO:
+                return PrunerSpec(AUTO, {})
             if name not in PRUNERS:
-                raise refused(f"there is no pruner `{name}`", did_you_mean(name, PRUNERS))
+                raise refused(f"there is no pruner `{name}`", did_you_mean(name, (AUTO, *PRUNERS)))
             return _read(name, {})
         if not isinstance(value, Mapping):
             raise refused(f"{shown(value)} is not a pruner", f"write one of {', '.join(PRUNERS)}")
@@ -48,10 +54,10 @@ class PrunerEntry(Entry):
         return _read(named, {key: option for key, option in value.items() if key != "name"})
 
     def plain(self, value: PrunerSpec) -> Any:
-        return {"name": value.name, **value.options}
+        return value.name if value.name == AUTO else {"name": value.name, **value.options}
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": list(PRUNERS)}, *(_schema(name) for name in PRUNERS)]}
+        return {"anyOf": [{"enum": [AUTO, *PRUNERS]}, *(_schema(name) for name in PRUNERS)]}
 
 
 def _read(name: str, given: Mapping[str, Any]) -> PrunerSpec:
@@ -141,11 +147,15 @@ class SearchSpec(Spec):
     """Who suggests configurations, and who stops poor trials early."""
 
     driver: Annotated[str, OneOf("the library that suggests configurations", names=DRIVERS)] = "optuna"
-    sampler: Annotated[str, OneOf("how configurations are suggested", names=SAMPLERS)] = "tpe"
+    sampler: Annotated[
+        str, OneOf("how configurations are suggested; auto: by what suits the study", names=SAMPLERS)
+    ] = AUTO
     pruner: Annotated[
         PrunerSpec,
-        PrunerEntry("how poor trials are stopped early: a name, or a mapping of name and options"),
-    ] = PrunerSpec("median", check_options("median", {}))
+        PrunerEntry(
+            "how poor trials are stopped early: a name, or a mapping of name and options; auto: what suits the sampler"
+        ),
+    ] = PrunerSpec(AUTO, {})
     audit: Annotated[
         float | None,
         AuditShare(
