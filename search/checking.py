@@ -19,6 +19,8 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     print(f"{file.path}: study `{file.spec.study}`", file=stream)
     print(f"\n{len(file.space)} parameters vary:", file=stream)
     print(aligned(_dimensions(file)), file=stream)
+    if file.choice.why:
+        print(f"\n{file.choice.why}", file=stream)
     samples = [file.space.sample(rng) for _ in range(SAMPLES)]
     for params in samples:
         file.config(params)

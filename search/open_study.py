@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from models.spec.varied import Varied
 from models.training.graph_key import graph_key
 from search.duplicates import size_of
 from search.folder import StudyFolder
@@ -13,7 +12,6 @@ from search.spec import StudyFile
 from search.study import Params, Suggestion
 from search.trial import TrialTask
 from search.variants import DataVariants
-from spaces.domains import Categories, IntRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +59,6 @@ class OpenStudy:
     def configurations(self) -> int | None:
         """How many different configurations there are, those outside the limits included; None for endless."""
         return size_of(self.file.space)
-
-    @property
-    def max_epochs(self) -> int:
-        """The most epochs that any configuration trains."""
-        epochs: int | Varied = self.file.spec.training.epochs
-        if not isinstance(epochs, Varied):
-            return epochs
-        if isinstance(epochs.domain, IntRange):
-            return epochs.domain.high
-        assert isinstance(epochs.domain, Categories)
-        return max(choice for choice in epochs.domain.choices if isinstance(choice, int))
 
     def epochs_of(self, params: Params) -> int:
         """The epochs that the configuration of `params` trains."""

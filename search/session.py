@@ -91,6 +91,8 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
         stack.callback(view.close)
         tracker = make_tracker(study, view, uuid=kept.uuid)
         stack.callback(tracker.close)
+        if file.choice.why:
+            view.say(file.choice.why)
         for note in dataset.notes:
             view.say(f"note: {note}")
         ending = _search(study, record, tracker, view, stage)
@@ -127,8 +129,8 @@ def make_tracker(study: OpenStudy, view: View, *, uuid: str) -> Tracker:
             tags={
                 "uuid": uuid,
                 "driver": spec.search.driver,
-                "sampler": spec.search.suggester,
-                "pruner": spec.search.pruner.name,
+                "sampler": study.file.choice.sampler,
+                "pruner": study.file.choice.pruner.name,
             },
         )
     )
@@ -157,10 +159,10 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
             Parts(
                 driver=driver,
                 pruner=make_pruner(
-                    spec.search.pruner.name,
-                    spec.search.pruner.options,
+                    file.choice.pruner.name,
+                    file.choice.pruner.options,
                     direction=file.objective.direction,
-                    max_epochs=study.max_epochs,
+                    max_epochs=file.max_epochs,
                 ),
                 backend=backend,
                 teller=Teller(
@@ -204,9 +206,9 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
     file = study.file
     return DriverSetup(
         space=file.space,
-        sampler=file.spec.search.suggester,
+        sampler=file.choice.sampler,
         direction=file.objective.direction,
-        max_epochs=study.max_epochs,
+        max_epochs=file.max_epochs,
         seed=file.spec.seed,
         startup_trials=file.spec.search.startup_trials,
         grid_points=file.spec.search.grid_points,

@@ -21,6 +21,7 @@ from models.spec.shapes import WINDOWED
 from models.spec.sizes import n_params
 from models.spec.training import TrainingSpec
 from models.spec.varied import Varied
+from search.choosing import Choice, chosen
 from search.spec_callbacks import check_callbacks
 from search.spec_checks import (
     PARAMS,
@@ -37,6 +38,7 @@ from search.spec_oracle import check_oracle
 from search.spec_reading import SHORTHANDS, filled, read_study
 from search.spec_space import SECTIONS, Held, SpaceBuilder, held_knobs, section_of
 from search.spec_study import StudySpec
+from spaces.domains import Categories, IntRange
 from spaces.limits import Limit, check
 from spaces.overrides import override
 from spaces.problems import Problem, SpecError, Value
@@ -64,6 +66,22 @@ class StudyFile:
         direction = Direction(written.goal) if written.goal is not None else known
         assert direction is not None
         return Objective(written.metric, direction, at=written.at.rule, last_k=written.at.last_k)
+
+    @property
+    def max_epochs(self) -> int:
+        """The most epochs that any configuration trains."""
+        epochs: int | Varied = self.spec.training.epochs
+        if not isinstance(epochs, Varied):
+            return epochs
+        if isinstance(epochs.domain, IntRange):
+            return epochs.domain.high
+        assert isinstance(epochs.domain, Categories)
+        return max(choice for choice in epochs.domain.choices if isinstance(choice, int))
+
+    @property
+    def choice(self) -> Choice:
+        """The sampler and the pruner, `auto` replaced."""
+        return chosen(self.spec.search, self.space, trials=self.spec.budget.trials, max_epochs=self.max_epochs)
 
     @property
     def data(self) -> DataSpec:

@@ -10,7 +10,7 @@ from models.spec.metrics import METRICS, VALIDATION, base_name, fitting, why_unk
 from models.spec.shapes import misfit
 from models.spec.training import LOSSES
 from models.spec.varied import Varied
-from search.spec_search import PAUSING
+from search.spec_search import AUTO, PAUSING
 from search.spec_space import absent_knobs, held_knobs, known_names
 from search.spec_study import StudySpec
 from spaces.domains import Categories, DomainError
@@ -47,7 +47,7 @@ def check_budget(study: StudySpec) -> Iterator[Fault]:
 def check_pruner(study: StudySpec) -> Iterator[Fault]:
     """A sampler that pauses trials has no use for a pruner that stops them."""
     sampler, pruner = study.search.sampler, study.search.pruner.name
-    if sampler in PAUSING and pruner != "none":
+    if sampler in PAUSING and pruner not in ("none", AUTO):
         problem = f"the sampler {sampler} says itself which trials go on, and {pruner} would stop them"
         yield Fault(("search", "pruner"), problem, "write `pruner: none`")
 

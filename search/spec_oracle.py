@@ -6,12 +6,11 @@ from typing import Any
 from models.spec.faults import Fault
 from models.spec.varied import Varied
 from search.drivers.keras_tuner.hyperparameters import HINT, UnheldError, conditions
+from search.spec_search import ROUNDS
 from search.spec_space import Held, held_knobs
 from search.spec_study import StudySpec
 from spaces.space import Space
 
-ROUNDS = ("hyperband",)
-"""Oracles that say themselves which trials pause and go on."""
 PAUSING_PRUNERS = ("asha", "one_epoch")
 
 

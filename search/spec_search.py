@@ -11,10 +11,16 @@ from search.pruning.registry import DOCS, OPTIONS, PRUNERS, RANGES, PrunerError,
 from spaces.problems import did_you_mean
 
 DRIVERS = ("optuna", "keras_tuner")
-SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp", "freeze_thaw")
+AUTO = "auto"
+"""The sampler or pruner that suits the study; see `search.choosing`."""
+SAMPLERS = (AUTO, "tpe", "random", "grid", "qmc", "cmaes", "gp", "freeze_thaw")
 ORACLES = ("random", "bayesian", "hyperband", "grid")
+PLANNED = ("random", "grid", "qmc")
+"""Samplers and oracles that learn nothing from trials."""
 PAUSING = ("freeze_thaw",)
 """Samplers that say themselves which trials pause and go on."""
+ROUNDS = ("hyperband",)
+"""Oracles that do."""
 DUPLICATES = ("skip", "train")
 LEARNING = ("tpe", "cmaes", "gp")
 """Samplers that begin with random trials."""
@@ -38,8 +44,10 @@ class PrunerEntry(Entry):
             return value
         if value is None or isinstance(value, str):
             name = "none" if value is None else value
+            if name == AUTO:
+                return PrunerSpec(AUTO, {})
             if name not in PRUNERS:
-                raise refused(f"there is no pruner `{name}`", did_you_mean(name, PRUNERS))
+                raise refused(f"there is no pruner `{name}`", did_you_mean(name, (AUTO, *PRUNERS)))
             return _read(name, {})
         if not isinstance(value, Mapping):
             raise refused(f"{shown(value)} is not a pruner", f"write one of {', '.join(PRUNERS)}")
@@ -50,10 +58,10 @@ class PrunerEntry(Entry):
         return _read(named, {key: option for key, option in value.items() if key != "name"})
 
     def plain(self, value: PrunerSpec) -> Any:
-        return {"name": value.name, **value.options}
+        return value.name if value.name == AUTO else {"name": value.name, **value.options}
 
     def schema(self) -> dict[str, Any]:
-        return {"anyOf": [{"enum": list(PRUNERS)}, *(_schema(name) for name in PRUNERS)]}
+        return {"anyOf": [{"enum": [AUTO, *PRUNERS]}, *(_schema(name) for name in PRUNERS)]}
 
 
 def _read(name: str, given: Mapping[str, Any]) -> PrunerSpec:
@@ -177,7 +185,12 @@ class SearchSpec(Spec):
     driver: Annotated[str, OneOf("the library that suggests configurations", names=DRIVERS)] = "optuna"
     sampler: Annotated[
         str | None,
-        Suggester("how Optuna suggests configurations", names=SAMPLERS, driver="optuna", default="tpe"),
+        Suggester(
+            "how Optuna suggests configurations; auto: by what suits the study",
+            names=SAMPLERS,
+            driver="optuna",
+            default=AUTO,
+        ),
     ] = None
     oracle: Annotated[
         str | None,
@@ -185,8 +198,10 @@ class SearchSpec(Spec):
     ] = None
     pruner: Annotated[
         PrunerSpec,
-        PrunerEntry("how poor trials are stopped early: a name, or a mapping of name and options"),
-    ] = PrunerSpec("median", check_options("median", {}))
+        PrunerEntry(
+            "how poor trials are stopped early: a name, or a mapping of name and options; auto: what suits the sampler"
+        ),
+    ] = PrunerSpec(AUTO, {})
     audit: Annotated[
         float | None,
         AuditShare(

@@ -1,9 +1,15 @@
-"""New configurations worth asking about. Knows no surrogate."""
+"""New configurations worth asking about, with their rows for the surrogate. Knows no surrogate.
 
-from collections.abc import Mapping, Sequence
+They come from endless sequences that depend on the seed alone, one of the whole space and one beside each parent, and
+are looked at through a window that moves as trials are started. So most of them are drawn once for many decisions.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
+from search.drivers.freeze_thaw.encoding import Encoding, Rows
 from spaces.problems import Value
 from spaces.space import Dimension, Space
 
@@ -11,6 +17,54 @@ Configuration = dict[str, Value]
 
 REACHES = (0.02, 0.06, 0.15, 0.35)
 """How far a neighbour may lie, as a share of each range; one is drawn for each neighbour."""
+BLOCK = 8
+"""So many are drawn at a time."""
+GUESS = -1
+"""The parent that is the first guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """configurations and their rows (n, n_columns)."""
+
+    configurations: list[Configuration]
+    rows: Rows
+
+    def without(self, begun: Collection[bytes]) -> "Drawn | None":
+        """Those whose rows, as bytes, were not begun; None when none is left."""
+        left = [place for place, row in enumerate(self.rows) if row.tobytes() not in begun]
+        return Drawn([self.configurations[place] for place in left], self.rows[left]) if left else None
+
+
+class Candidates:
+    """A cache of what is drawn: the same questions have the same answers in any order."""
+
+    def __init__(self, space: Space, encoding: Encoding, seed: int) -> None:
+        self._space, self._encoding, self._seed = space, encoding, seed
+        self._blocks: dict[tuple[int, int], Drawn] = {}
+
+    def window(self, parents: Mapping[int, Configuration], *, at: int, anywhere: int, near: int) -> Drawn:
+        """About `anywhere` draws from the whole space and `near` changed copies of the parents, by trial number.
+
+        at: how far the window has moved, in blocks.
+        """
+        wanted: list[tuple[int, int]] = [(GUESS - 1, block) for block in range(at, at + -(-anywhere // BLOCK))]
+        each = -(-near // (BLOCK * len(parents))) if parents else 0
+        # beside a parent the window moves more slowly: the best few of them are worth another look
+        wanted += [(number, at // 4 + block) for number in parents for block in range(each)]
+        blocks = [self._block(key, parents.get(key[0])) for key in wanted]
+        self._blocks = {key: self._blocks[key] for key in wanted}
+        return Drawn(
+            [configuration for block in blocks for configuration in block.configurations],
+            np.concatenate([block.rows for block in blocks]),
+        )
+
+    def _block(self, key: tuple[int, int], parent: Configuration | None) -> Drawn:
+        if key not in self._blocks:
+            rng = np.random.default_rng([self._seed, key[0] - GUESS + 1, key[1]])
+            made = anywhere(self._space, BLOCK, rng) if parent is None else beside(self._space, parent, BLOCK, rng)
+            self._blocks[key] = Drawn(made, self._encoding.rows(made))
+        return self._blocks[key]
 
 
 def anywhere(space: Space, count: int, rng: np.random.Generator) -> list[Configuration]:
@@ -18,11 +72,9 @@ def anywhere(space: Space, count: int, rng: np.random.Generator) -> list[Configu
     return [space.sample(rng) for _ in range(count)]
 
 
-def neighbours(
-    space: Space, parents: Sequence[Mapping[str, Value]], count: int, rng: np.random.Generator
-) -> list[Configuration]:
-    """`count` changed copies of the parents in turn; a parameter that its parent lacks is drawn anew."""
-    return [_neighbour(space, parents[i % len(parents)], rng) for i in range(count)]
+def beside(space: Space, parent: Mapping[str, Value], count: int, rng: np.random.Generator) -> list[Configuration]:
+    """`count` changed copies of the parent; a parameter that it lacks is drawn anew."""
+    return [_neighbour(space, parent, rng) for _ in range(count)]
 
 
 def _neighbour(space: Space, parent: Mapping[str, Value], rng: np.random.Generator) -> Configuration:

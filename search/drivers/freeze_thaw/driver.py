@@ -3,10 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from threadpoolctl import ThreadpoolController
+
 from models.objective import Direction
 from search.drivers.freeze_thaw.levels import levels
 from search.drivers.freeze_thaw.policy import FreezeThaw
-from search.drivers.freeze_thaw.seen import Continue, Memory, Seen, Start, State
+from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
 from search.drivers.lessons import Kind, lesson
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.setup import DriverError, DriverSetup
@@ -32,12 +34,13 @@ class FreezeThawDriver:
         self._memory = Memory()
         self._suggestions: dict[int, Suggestion] = {}
         self._seen: dict[int, Seen] = {}
+        self._threads = ThreadpoolController()
 
     def ask(self, number: int) -> Suggestion:
         """A new trial `number`, or a paused one that goes on. Raises: ValueError for a number that was asked before."""
         if number in self._suggestions:
             raise ValueError(f"trial {number} is asked twice")
-        choice, self._memory = self._policy.propose(self._trials(), self._memory)
+        choice = self._propose(may_start=True)
         assert choice is not None, "a new trial may always start"
         if not isinstance(choice, Start):
             return self._resumed(choice.number, choice.until)
@@ -55,8 +58,8 @@ class FreezeThawDriver:
         return suggestion
 
     def go_on(self) -> Suggestion | None:
-        """The paused trial that goes on where no new one may start; None when none is paused."""
-        choice, self._memory = self._policy.propose(self._trials(), self._memory, may_start=False)
+        """The paused trial that goes on where no new one may start; None when none has much of a chance."""
+        choice = self._propose(may_start=False)
         return self._resumed(choice.number, choice.until) if isinstance(choice, Continue) else None
 
     def paused(self, number: int, values: Sequence[float]) -> None:
@@ -93,8 +96,12 @@ class FreezeThawDriver:
             else:
                 self._see(number, values, State.RUNNING, suggestion.pause_after or self._setup.max_epochs)
 
-    def _trials(self) -> list[Seen]:
-        return [self._seen[number] for number in sorted(self._seen)]
+    def _propose(self, *, may_start: bool) -> Choice | None:
+        """The policy's choice, on one core: the others train, and threads that wait for them cost more than they do."""
+        trials = [self._seen[number] for number in sorted(self._seen)]
+        with self._threads.limit(limits=1):
+            choice, self._memory = self._policy.propose(trials, self._memory, may_start=may_start)
+        return choice
 
     def _resumed(self, number: int, until: int) -> Suggestion:
         first = self._suggestions[number]

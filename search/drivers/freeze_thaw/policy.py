@@ -11,14 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_ndtr, ndtr
 
-from search.drivers.freeze_thaw.candidates import Configuration, anywhere, neighbours
+from search.drivers.freeze_thaw.candidates import GUESS, Candidates, Configuration, Drawn
 from search.drivers.freeze_thaw.encoding import Encoding
 from search.drivers.freeze_thaw.kernel import Array, Points, Prior
 from search.drivers.freeze_thaw.levels import levels, next_level
 from search.drivers.freeze_thaw.points import Curves, best_of, curves_of, time_of
 from search.drivers.freeze_thaw.process import CurveProcess, fitted
 from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
-from spaces.problems import Value
 from spaces.space import Space
 
 
@@ -32,6 +31,8 @@ class Settings:
     full: share of decisions that let the trial go on which promises the best end. promoted: share of those that ask no
     surrogate and let the best go on of those that rest at one epoch. margin: the range of log10 of how far
     beyond the best a candidate must come. gain: share of decisions that go by expected improvement, the others by its
+    probability. random: share of new configurations that are drawn from the whole space after all, for where the
+    surrogate is wrong. hope: when nothing new may start, a paused trial goes on if it may become the best one with this
     probability.
     """
 
@@ -43,9 +44,11 @@ class Settings:
     near: int = 120
     parents: int = 6
     full: float = 0.1
-    promoted: float = 0.25
+    promoted: float = 0.35
     margin: tuple[float, float] = (-3.0, -0.5)
     gain: float = 0.5
+    random: float = 0.4
+    hope: float = 0.05
 
 
 class FreezeThaw:
@@ -62,6 +65,7 @@ class FreezeThaw:
         self._ladder = levels(max_epochs)
         self._encoding = Encoding(space)
         self._guess = space.first_guess()
+        self._candidates = Candidates(space, self._encoding, seed)
         self._rows: dict[int, Array] = {}
 
     def propose(
@@ -132,9 +136,9 @@ class FreezeThaw:
         rows = np.array([self._rows[trial.number] for trial in trials]).reshape(len(trials), len(self._encoding.groups))
         return Points(rows, self._times(epochs), np.array([trial.number for trial in trials], dtype=np.intp))
 
-    def _fresh(self, configurations: Sequence[Configuration], epochs: Sequence[int]) -> Points:
-        rows = self._encoding.rows(configurations)
-        return Points(rows, self._times(epochs), np.full(len(epochs), -1, dtype=np.intp))
+    def _fresh(self, rows: Array, epoch: int) -> Points:
+        count = len(rows)
+        return Points(rows, self._times([epoch] * count), np.full(count, -1, dtype=np.intp))
 
     def _times(self, epochs: Sequence[int]) -> Array:
         return np.array([time_of(epoch, self._ladder[-1]) for epoch in epochs])
@@ -144,39 +148,63 @@ class FreezeThaw:
         settings, rng = self._settings, now.rng
         process = self._surrogate(now)
         paused = [trial for trial in now.trials if trial.state is State.PAUSED]
-        if not paused and not now.may_start:
-            return None
+        if not now.may_start:
+            return self._last_hope(now, process, paused)
         kind = rng.random()
         if paused and kind < settings.full:
             ends = process.mean(self._points(paused, [self._ladder[-1]] * len(paused)))
             return self._go_on(paused[int(np.argmax(ends))])
         if paused and kind < settings.full + settings.promoted:
             return self._go_on(self._best_of_a_level(paused, rng))
-        new = self._new(now.trials, process, rng) if now.may_start else []
         ahead = int(rng.integers(1, len(self._ladder) + 1))
         points = self._points(paused, [self._epoch(len(trial.values), ahead) for trial in paused])
-        points = points.followed_by(self._fresh(new, [self._epoch(0, ahead)] * len(new)))
+        new = self._new(now.trials, process)
+        if new is None and not paused:
+            return self._start(self._space.sample(rng))
+        if new is not None:
+            points = points.followed_by(self._fresh(new.rows, self._epoch(0, ahead)))
         mean, deviation = process.expects(points)
         margin = 10 ** rng.uniform(*settings.margin)
         z = (mean - now.curves.best - margin) / deviation
         score = log_improvement(z, deviation) if rng.random() < settings.gain else log_ndtr(z)
         place = int(np.argmax(score))
-        return self._go_on(paused[place]) if place < len(paused) else self._start(new[place - len(paused)])
+        if place < len(paused):
+            return self._go_on(paused[place])
+        assert new is not None, "nothing else was judged"
+        if rng.random() < settings.random:
+            return self._start(self._space.sample(rng))
+        return self._start(new.configurations[place - len(paused)])
 
-    def _new(self, trials: Sequence[Seen], process: CurveProcess, rng: np.random.Generator) -> list[Configuration]:
+    def _last_hope(self, now: "_Situation", process: CurveProcess, paused: Sequence[Seen]) -> Choice | None:
+        """The paused trial that is most likely to become the best in the end; None where even that is unlikely."""
+        if not paused:
+            return None
+        mean, deviation = process.expects(self._points(paused, [self._ladder[-1]] * len(paused)))
+        chances = ndtr((mean - now.curves.best) / deviation)
+        place = int(np.argmax(chances))
+        return self._go_on(paused[place]) if chances[place] >= self._settings.hope else None
+
+    def _new(self, trials: Sequence[Seen], process: CurveProcess) -> Drawn | None:
         """Configurations that may be started: from anywhere, and beside those that promise the best ends."""
         settings = self._settings
         alive = [trial for trial in trials if trial.state is not State.BAD]
         ends = process.mean(self._points(alive, [self._ladder[-1]] * len(alive)))
-        best: list[Mapping[str, Value]] = [alive[int(i)].params for i in np.argsort(-ends)[: settings.parents]]
+        best = [alive[int(i)] for i in np.argsort(-ends)[: settings.parents]]
+        parents = {trial.number: dict(trial.params) for trial in best}
         if self._guess is not None:
-            best.append(self._guess)
-        return anywhere(self._space, settings.drawn, rng) + neighbours(self._space, best, settings.near, rng)
+            parents[GUESS] = self._guess
+        drawn = self._candidates.window(parents, at=len(trials), anywhere=settings.drawn, near=settings.near)
+        begun = {self._rows[trial.number].tobytes() for trial in trials}
+        return drawn.without(begun)
 
     def _best_of_a_level(self, paused: Sequence[Seen], rng: np.random.Generator) -> Seen:
-        """The trial with the best value among those that rest at one epoch, which is drawn."""
+        """The trial with the best value among those that rest at one epoch, which is drawn.
+
+        An epoch is the less likely the more epochs it takes to the next level, so each level is given as many epochs.
+        """
         epochs = sorted({len(trial.values) for trial in paused})
-        epoch = epochs[int(rng.integers(len(epochs)))]
+        rate = np.array([1 / (next_level(epoch, self._ladder) - epoch) for epoch in epochs])
+        epoch = epochs[int(rng.choice(len(epochs), p=rate / rate.sum()))]
         there = [trial for trial in paused if len(trial.values) == epoch]
         return max(there, key=lambda trial: best_of(trial, self._sign))
 
