@@ -38,11 +38,12 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     return build_some(file, samples, stream)
 
 
-def _dimensions(file: StudyFile) -> list[tuple[str, str, str]]:
-    rows = [("parameter", "values", "when")]
+def _dimensions(file: StudyFile) -> list[tuple[str, ...]]:
+    rows = [("parameter", "values", "when", "believed")]
     for d in file.space.dimensions:
-        rows.append((d.name, str(d.domain), d.when.text if d.when else ""))
-    return rows
+        believed = "" if d.prior is None else str(d.prior)
+        rows.append((d.name, str(d.domain), d.when.text if d.when else "", believed))
+    return rows if file.space.has_prior else [row[:-1] for row in rows]
 
 
 def _counts_params(file: StudyFile) -> bool:

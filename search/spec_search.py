@@ -17,6 +17,8 @@ PAUSING = ("freeze_thaw",)
 DUPLICATES = ("skip", "train")
 LEARNING = ("tpe", "cmaes", "gp")
 """Samplers that begin with random trials."""
+BELIEVING = ("tpe", "random", "cmaes", "gp", "freeze_thaw")
+"""Samplers that heed where good values are believed to lie."""
 
 
 @dataclass(frozen=True, slots=True)

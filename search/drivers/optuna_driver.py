@@ -187,12 +187,12 @@ class OptunaDriver:
 
 def tpe_driver(setup: DriverSetup) -> OptunaDriver:
     """TPE: see `samplers.tpe`."""
-    return OptunaDriver(setup, tpe(startup=setup.startup_trials))
+    return OptunaDriver(setup, tpe(setup.space, startup=setup.startup_trials))
 
 
 def gp_driver(setup: DriverSetup) -> OptunaDriver:
     """A Gaussian process, which learns from full results only. Raises: DriverError when torch is missing."""
-    return OptunaDriver(setup, gp(startup=setup.startup_trials), values_only=True)
+    return OptunaDriver(setup, gp(setup.space, startup=setup.startup_trials), values_only=True)
 
 
 def cmaes_driver(setup: DriverSetup) -> OptunaDriver:
@@ -200,8 +200,8 @@ def cmaes_driver(setup: DriverSetup) -> OptunaDriver:
 
     Raises: DriverError for a space without numbers.
     """
-    held = {name: known.distribution for name, known in codings(setup.space).items()}
-    return OptunaDriver(setup, cmaes(held, startup=setup.startup_trials, study_seed=setup.seed), learns_paused=False)
+    samplers = cmaes(setup.space, startup=setup.startup_trials, study_seed=setup.seed)
+    return OptunaDriver(setup, samplers, learns_paused=False)
 
 
 def codings(space: Space) -> Mapping[str, Coding]:
