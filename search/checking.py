@@ -39,11 +39,11 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
 
 
 def _dimensions(file: StudyFile) -> list[tuple[str, ...]]:
-    rows = [("parameter", "values", "when", "believed")]
+    rows: list[tuple[str, ...]] = [("parameter", "values", "when", "believed")]
     for d in file.space.dimensions:
         believed = "" if d.prior is None else str(d.prior)
         rows.append((d.name, str(d.domain), d.when.text if d.when else "", believed))
-    return rows if file.space.has_prior else [row[:-1] for row in rows]
+    return rows if file.space.has_prior else [row[:3] for row in rows]
 
 
 def _counts_params(file: StudyFile) -> bool:
