@@ -1,9 +1,12 @@
 """`check`: what a study file describes, sampled some hundred times. Looks at data and models only with `build`."""
 
+from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
+from search.folder import StudyFolder
+from search.history import history_of
 from search.spec import StudyFile, feasible_share
 from search.tables import aligned
 
@@ -19,6 +22,10 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     print(f"{file.path}: study `{file.spec.study}`", file=stream)
     print(f"\n{len(file.space)} parameters vary:", file=stream)
     print(aligned(_dimensions(file)), file=stream)
+    folder = StudyFolder(Path(file.spec.folder) / file.spec.study)
+    past = history_of(folder.history, file.objective, file.space)
+    if past is not None:
+        print(f"\nhistory: {past.words}", file=stream)
     samples = [file.space.sample(rng) for _ in range(SAMPLES)]
     for params in samples:
         file.config(params)

@@ -19,6 +19,8 @@ LEARNING = ("tpe", "cmaes", "gp")
 """Samplers that begin with random trials."""
 BELIEVING = ("tpe", "random", "cmaes", "gp", "freeze_thaw")
 """Samplers that heed where good values are believed to lie."""
+HEEDING_HISTORY = ("tpe", "cmaes", "gp", "freeze_thaw")
+"""Samplers that learn from the trials of earlier searches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models.objective import Objective
 from search.folder import StudyFolder
+from search.history import History, history_of
 from search.lock import Lock
 from search.record import Record
 from search.study import RecordedTrial
@@ -27,10 +28,14 @@ class StoredStudy:
     objective: Objective
     seed: int
     trials: tuple[RecordedTrial, ...]
+    history: History | None = None
 
     @classmethod
     def open(cls, study: str) -> "StoredStudy":
-        """The study of that name under `studies/`, or in that folder. Raises NoStudyError, LockError, RecordError."""
+        """The study of that name under `studies/`, or in that folder.
+
+        Raises NoStudyError, LockError, RecordError, HistoryError.
+        """
         folder = StudyFolder(_find(study))
         lock = Lock.read(folder.lock)
         if not folder.record.exists():
@@ -38,15 +43,16 @@ class StoredStudy:
             raise NoStudyError(
                 f"{folder.root} has no trials yet ({folder.record.name} is not there); run its study file"
             )
-        name = str(lock.spec["study"])
+        name, space = str(lock.spec["study"]), Space.from_json(lock.space)
         record = Record.open(
             folder.record_url,
             study=name,
             direction=lock.objective.direction,
-            space=Space.from_json(lock.space),
+            space=space,
         )
         try:
-            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials())
+            history = history_of(folder.history, lock.objective, space)
+            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials(), history)
         finally:
             record.close()
 

@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from models.objective import Direction
 from search.drivers.freeze_thaw.levels import levels
 from search.drivers.freeze_thaw.policy import FreezeThaw
-from search.drivers.freeze_thaw.seen import Continue, Memory, Seen, Start, State
+from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
 from search.drivers.lessons import Kind, lesson
 from search.drivers.planned import FIRST_GUESS
-from search.drivers.setup import DriverError, DriverSetup
+from search.drivers.setup import DriverSetup, refuse_outside
+from search.history import PastTrial
 from search.study import Outcome, RecordedTrial, Suggestion, TrialState
 
 PARAMETERS, POINTS = "parameters", "points"
 """Keys of a suggestion's state."""
+
+_FIRST_PAST = -2
+"""Trials of earlier searches have numbers from here downwards; -1 is the surrogate's for none."""
 
 STATES = {Kind.VALUE: State.COMPLETE, Kind.CUT: State.CUT, Kind.BAD: State.BAD, Kind.NOTHING: State.CUT}
 
@@ -30,6 +34,7 @@ class FreezeThawDriver:
         self._policy = FreezeThaw(setup.space, max_epochs=setup.max_epochs, sign=sign, seed=setup.seed)
         self._ladder = levels(setup.max_epochs)
         self._memory = Memory()
+        self._past: tuple[Seen, ...] = ()
         self._suggestions: dict[int, Suggestion] = {}
         self._seen: dict[int, Seen] = {}
 
@@ -37,11 +42,16 @@ class FreezeThawDriver:
         """A new trial `number`, or a paused one that goes on. Raises: ValueError for a number that was asked before."""
         if number in self._suggestions:
             raise ValueError(f"trial {number} is asked twice")
-        choice, self._memory = self._policy.propose(self._trials(), self._memory)
+        guess = None if self._seen else self._setup.space.first_guess()
+        is_guess = guess is not None
+        choice: Choice | None
+        if guess is not None:
+            choice = Start(guess, self._ladder[0])
+        else:
+            choice, self._memory = self._policy.propose(self._trials(), self._memory)
         assert choice is not None, "a new trial may always start"
         if not isinstance(choice, Start):
             return self._resumed(choice.number, choice.until)
-        is_guess = not self._seen and self._setup.space.first_guess() is not None
         suggestion = Suggestion(
             number,
             choice.params,
@@ -72,16 +82,20 @@ class FreezeThawDriver:
             raise ValueError(f"trial {number} is told twice")
         self._learn(number, trial.values, outcome)
 
+    def learn(self, history: Sequence[PastTrial]) -> None:
+        """Takes past trials for ended ones. Raises: DriverError for a trial that is not in the space."""
+        seen = []
+        for place, trial in enumerate(history):
+            refuse_outside(self._setup.space, trial.params, "a trial of the history")
+            values, state = self._past_values(trial), State.CUT if trial.cut else State.COMPLETE
+            seen.append(Seen(_FIRST_PAST - place, trial.params, values, state))
+        self._past = tuple(seen)
+
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
         for trial in sorted(trials, key=lambda trial: trial.number):
             number, suggestion = trial.number, trial.suggestion
-            why = self._setup.space.why_not(suggestion.params)
-            if why is not None:
-                raise DriverError(
-                    f"trial {number} is not in the space: {why}",
-                    "go on with the space as it was, or begin a new study",
-                )
+            refuse_outside(self._setup.space, suggestion.params, f"trial {number}")
             self._suggestions[number] = suggestion
             self._memory = _memory(suggestion.state) or self._memory
             values = tuple(trial.values)
@@ -93,7 +107,14 @@ class FreezeThawDriver:
                 self._see(number, values, State.RUNNING, suggestion.pause_after or self._setup.max_epochs)
 
     def _trials(self) -> list[Seen]:
-        return [self._seen[number] for number in sorted(self._seen)]
+        return [*self._past, *(self._seen[number] for number in sorted(self._seen))]
+
+    def _past_values(self, trial: PastTrial) -> tuple[float, ...]:
+        """Its values up to the last epoch of this study; a single one stands at the last epoch that it was trained."""
+        most = self._setup.max_epochs
+        if trial.values:
+            return trial.values[:most]
+        return (*[math.nan] * (min(trial.epochs or most, most) - 1), trial.objective)
 
     def _resumed(self, number: int, until: int) -> Suggestion:
         first = self._suggestions[number]
