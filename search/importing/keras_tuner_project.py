@@ -47,7 +47,7 @@ def read_project(folder: Path) -> Source:
             left_out[reason] += 1
     longest = max((_planned(trial) for trial in finished), default=0)
     return Source(
-        f"the KerasTuner project {folder.name}",
+        f"the KerasTuner project {folder}",
         tuple(_trial(trial, longest) for trial in finished),
         score_name="the score",
         direction=_direction(finished),

@@ -98,7 +98,7 @@ def _source(study: optuna.Study, shown: str, metric: str) -> Source:
             left_out[FAILED if trial.state is TrialState.FAIL else NOT_FINISHED] += 1
     maximizes = study.directions[place] is optuna.study.StudyDirection.MAXIMIZE
     return Source(
-        f"the Optuna study {study.study_name}",
+        f"the Optuna study {study.study_name} of {shown}",
         tuple(trials),
         score_name=name or "its value",
         direction=Direction.MAXIMIZE if maximizes else Direction.MINIMIZE,

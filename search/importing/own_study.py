@@ -23,7 +23,7 @@ def read_study(study: str) -> Source:
         else:
             trials.append(_trial(trial, objective.metric))
     return Source(
-        f"the study {stored.name}",
+        f"the study {study}",
         tuple(trials),
         score_name=objective.metric,
         direction=objective.direction,

@@ -48,7 +48,7 @@ def read_table(path: Path, *, metric: str) -> Source:
                     cut=state in _CUT,
                 )
             )
-    return Source(f"the table {path.name}", tuple(trials), score_name=f"its column `{score}`", left_out=left_out)
+    return Source(f"the table {path}", tuple(trials), score_name=f"its column `{score}`", left_out=left_out)
 
 
 def _rows(path: Path) -> tuple[Sequence[str], Sequence[Mapping[str, str]]]:
