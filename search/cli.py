@@ -82,7 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     importing.add_argument("--without", action="append", default=[], metavar="NAME", help="a parameter to pass over")
     importing.add_argument(
-        "--with", action="append", default=[], dest="given", metavar="NAME=VALUE", help="what a parameter was throughout"
+        "--with",
+        action="append",
+        default=[],
+        dest="given",
+        metavar="NAME=VALUE",
+        help="what a parameter always was",
     )
     importing.add_argument("--tracking-uri", default="sqlite:///mlflow.db", metavar="URI", help="MLflow's store")
     importing.set_defaults(command=_import)

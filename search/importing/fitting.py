@@ -1,7 +1,7 @@
 """Trials of an earlier search as configurations of a space: names changed, values read, and why others are left out."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,8 +65,8 @@ def fit(trials: Sequence[SourceTrial], space: Space, names: Names, fixed: Mappin
     fixed: values that did not vary in the earlier search; they stand for parameters that a trial does not name.
     """
     known = written_out(space.fixed)
-    common = {name: value for name, value in written_out(fixed).items() if not isinstance(value, tuple)}
-    written = [names.of({**{k: v for k, v in common.items() if k in space.names}, **t.params}) for t in trials]
+    common = {name: value for name, value in _common(fixed) if name in space.names}
+    written = [names.of({**common, **trial.params}) for trial in trials]
     foreign = {name for params in written for name in params if name not in space.names and name not in known}
     passed_over = {name for name in foreign if _is_constant(name, written)}
     fitted = Fitted(passed_over=tuple(sorted(passed_over)))
@@ -79,6 +79,15 @@ def fit(trials: Sequence[SourceTrial], space: Space, names: Names, fixed: Mappin
         except _UnfitError as unfit:
             fitted.leave_out(unfit.reason, unfit.example)
     return fitted
+
+
+def _common(fixed: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    """Fixed values by name, also those of single layers; a value that all layers had stands for all."""
+    for name, value in written_out(fixed).items():
+        if not isinstance(value, tuple):
+            yield name, value
+        elif value and all(same(item, value[0]) for item in value):
+            yield name, value[0]
 
 
 def _is_constant(name: str, written: Sequence[Mapping[str, Value]]) -> bool:
