@@ -28,14 +28,10 @@ class StoredStudy:
     objective: Objective
     seed: int
     trials: tuple[RecordedTrial, ...]
-    history: History | None = None
 
     @classmethod
     def open(cls, study: str) -> "StoredStudy":
-        """The study of that name under `studies/`, or in that folder.
-
-        Raises NoStudyError, LockError, RecordError, HistoryError.
-        """
+        """The study of that name under `studies/`, or in that folder. Raises NoStudyError, LockError, RecordError."""
         folder = StudyFolder(_find(study))
         lock = Lock.read(folder.lock)
         if not folder.record.exists():
@@ -43,18 +39,22 @@ class StoredStudy:
             raise NoStudyError(
                 f"{folder.root} has no trials yet ({folder.record.name} is not there); run its study file"
             )
-        name, space = str(lock.spec["study"]), Space.from_json(lock.space)
+        name = str(lock.spec["study"])
         record = Record.open(
             folder.record_url,
             study=name,
             direction=lock.objective.direction,
-            space=space,
+            space=Space.from_json(lock.space),
         )
         try:
-            history = history_of(folder.history, lock.objective, space)
-            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials(), history)
+            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials())
         finally:
             record.close()
+
+    def history(self) -> History | None:
+        """What was imported into it, if anything. Raises LockError, HistoryError."""
+        space = Space.from_json(Lock.read(self.folder.lock).space)
+        return history_of(self.folder.history, self.objective, space)
 
 
 def _find(study: str) -> Path:
