@@ -57,7 +57,7 @@ def through_optuna(folder: Path) -> float:
     """Seconds for asking, reporting and telling all TRIALS with the sampler on the stored study itself."""
     space = load(Path(__file__).parents[1] / "examples" / "digits.yaml").space
     study = optuna.create_study(storage=f"sqlite:///{folder}/optuna.db", direction="maximize")
-    sampler_of = tpe(startup=None)
+    sampler_of = tpe(space, startup=None)
     start = time.perf_counter()
     for number in range(TRIALS):
         study.sampler = sampler_of(number)

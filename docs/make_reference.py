@@ -41,6 +41,9 @@ A **knob** is a key of `data`, `model` or `training` that may hold a value or, i
 Each space may also have:
 
 - `default:` a first guess; the first trial takes all of them, and the middle of the spaces without one;
+- `prior:` where you believe that good values lie, which startup trials heed: a value, or
+  `{value: 1e-3, spread: 0.1}` with the standard deviation as a share of the (log) range (left out: 0.2); for
+  categories one of them, or weights (`{relu: 3, gelu: 1}`; keys that are numbers need quotes);
 - `when:` a condition, as an expression (`optimizer == sgd and layers > 2`) or as a mapping from knobs to the
   values wanted (`{optimizer: [sgd, rmsprop]}`); it holds together with the knob's own condition;
 - `per:` a value for each layer or block, where the knob has one: `units: {int: [16, 256], per: layers}` gives

@@ -1,9 +1,12 @@
 """`check`: what a study file describes, sampled some hundred times. Looks at data and models only with `build`."""
 
+from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 
+from search.folder import StudyFolder
+from search.history import history_of
 from search.spec import StudyFile, feasible_share
 from search.tables import aligned
 
@@ -21,6 +24,10 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     print(aligned(_dimensions(file)), file=stream)
     if file.choice.why:
         print(f"\n{file.choice.why}", file=stream)
+    folder = StudyFolder(Path(file.spec.folder) / file.spec.study)
+    past = history_of(folder.history, file.objective, file.space)
+    if past is not None:
+        print(f"\nhistory: {past.words}", file=stream)
     samples = [file.space.sample(rng) for _ in range(SAMPLES)]
     for params in samples:
         file.config(params)
@@ -40,11 +47,12 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     return build_some(file, samples, stream)
 
 
-def _dimensions(file: StudyFile) -> list[tuple[str, str, str]]:
-    rows = [("parameter", "values", "when")]
+def _dimensions(file: StudyFile) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("parameter", "values", "when", "believed")]
     for d in file.space.dimensions:
-        rows.append((d.name, str(d.domain), d.when.text if d.when else ""))
-    return rows
+        believed = "" if d.prior is None else str(d.prior)
+        rows.append((d.name, str(d.domain), d.when.text if d.when else "", believed))
+    return rows if file.space.has_prior else [row[:3] for row in rows]
 
 
 def _counts_params(file: StudyFile) -> bool:

@@ -1,5 +1,7 @@
-"""The commands: `python -m search run | check | schema | show | export | predict`. Parses, calls, and turns errors into
-one sentence and an exit code. Imports a framework only inside the command that needs it.
+"""The commands: `python -m search run | check | import | schema | show | export | predict`.
+
+Parses, calls, and turns errors into one sentence and an exit code. Imports a framework only inside the command that
+needs it.
 """
 
 import argparse
@@ -67,6 +69,29 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of study files, for editors")
     schema.set_defaults(command=_schema)
 
+    importing = commands.add_parser("import", help="begin a study with the trials of an earlier search")
+    importing.add_argument(
+        "source",
+        help="KerasTuner folder, sqlite:///optuna.db[:study], name or folder of a study, mlflow:EXPERIMENT, or .csv",
+    )
+    importing.add_argument(
+        "--into", nargs="+", required=True, metavar=("FILE", "key=value"), help="study file that is to know them"
+    )
+    importing.add_argument(
+        "--rename", action="append", default=[], metavar="OLD=NEW", help="another name of a parameter"
+    )
+    importing.add_argument("--without", action="append", default=[], metavar="NAME", help="a parameter to pass over")
+    importing.add_argument(
+        "--with",
+        action="append",
+        default=[],
+        dest="given",
+        metavar="NAME=VALUE",
+        help="what a parameter always was",
+    )
+    importing.add_argument("--tracking-uri", default="sqlite:///mlflow.db", metavar="URI", help="MLflow's store")
+    importing.set_defaults(command=_import)
+
     show = commands.add_parser("show", help="the leaderboard of a study, or one of its trials")
     show.add_argument("study", help="name of a study, or its folder")
     show.add_argument("trial", nargs="?", type=int, help="number of a trial")
@@ -104,6 +129,16 @@ def _check(options: argparse.Namespace) -> int:
     from search.spec import load
 
     return check(load(options.file, options.overrides), build=options.build, stream=sys.stdout)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from search.importing.command import Wanted, import_into, names_of
+    from search.spec import load
+
+    file = load(Path(options.into[0]), options.into[1:])
+    names = names_of(options.rename, dropped=options.without, given=options.given)
+    wanted = Wanted(options.source, names, options.tracking_uri, overrides=options.into[1:])
+    return import_into(file, wanted, stream=sys.stdout)
 
 
 def _schema(options: argparse.Namespace) -> int:

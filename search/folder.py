@@ -33,6 +33,10 @@ class StudyFolder:
         return self.root / "space.lock.json"
 
     @property
+    def history(self) -> Path:
+        return self.root / "history.json"
+
+    @property
     def data(self) -> Path:
         return self.root / "data"
 

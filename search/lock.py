@@ -58,6 +58,7 @@ class Lock:
     """The resolved study file, its space, its objective with the direction, and the fingerprint of its data.
 
     uuid: the study's identity for trackers, the same wherever its folder is moved.
+    history: fingerprint of the imported trials; empty for none.
     """
 
     spec: Mapping[str, Any]
@@ -65,6 +66,7 @@ class Lock:
     objective: Objective
     fingerprint: str
     uuid: str
+    history: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -74,6 +76,7 @@ class Lock:
             "objective": asdict(self.objective),
             "data_fingerprint": self.fingerprint,
             "uuid": self.uuid,
+            "history": self.history,
             "python": platform.python_version(),
             "versions": versions(),
         }
@@ -90,6 +93,7 @@ class Lock:
                 objective=Objective(**objective | {"direction": Direction(objective["direction"])}),
                 fingerprint=stored["data_fingerprint"],
                 uuid=stored["uuid"],
+                history=stored.get("history", ""),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LockError(
@@ -140,6 +144,8 @@ def compare(old: Lock, new: Lock) -> list[str]:
         found.append(f"{path} was {_shown(before, path)} and is {_shown(after, path)}")
     if not found and old.fingerprint != new.fingerprint:
         found.append("the data have changed since the study was begun")
+    if old.history != new.history:
+        found.append("the imported history (history.json) has changed since the study was begun")
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from search.history import PastTrial
 from search.study import Cause, Curve, Decision, Event, Outcome, Promotion, RecordedTrial, Suggestion
 
 
@@ -37,6 +38,14 @@ class Driver(Protocol):
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """The final outcome of an asked or restored trial, in any order; told once a trial."""
+        ...
+
+    def learn(self, history: Sequence[PastTrial]) -> None:
+        """Trials of earlier searches, told once, before `restore` and the first `ask`. They have no numbers here.
+
+        The same history gives the same suggestions; a driver that learns nothing passes it over. The first guess is
+        tried all the same. Raises DriverError for a trial that is not in the space.
+        """
         ...
 
     def restore(self, trials: Sequence[RecordedTrial]) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 import psutil
 
-from search import lock
+from search import history, lock
 from search.audit import is_audited
 from search.backends.gpus import environments, visible_gpus
 from search.backends.local import LocalBackend, LocalSettings
@@ -75,7 +75,7 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
     with study.folder.held(), ExitStack() as stack:
         _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
         file.refuse_unfit(dataset.signature)
-        kept = lock.keep(study.folder.lock, _lock(file, dataset.content))
+        kept = lock.keep(study.folder.lock, _lock(file, dataset.content, history.fingerprint(study.folder.history)))
         record = Record.open(
             study.folder.record_url,
             study=file.spec.study,
@@ -104,8 +104,8 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
     return FAILED if ending.failed else 0
 
 
-def _lock(file: StudyFile, fingerprint: str) -> lock.Lock:
-    return lock.Lock(file.resolved(), file.space.to_json(), file.objective, fingerprint, uuid4().hex)
+def _lock(file: StudyFile, fingerprint: str, history: str) -> lock.Lock:
+    return lock.Lock(file.resolved(), file.space.to_json(), file.objective, fingerprint, uuid4().hex, history)
 
 
 def make_tracker(study: OpenStudy, view: View, *, uuid: str) -> Tracker:
@@ -152,6 +152,10 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
     """The loop over all trials; workers are ended on every way out."""
     spec, file, clock = study.file.spec, study.file, stage.clock
     driver = make_driver(spec.search.driver, _driver_setup(study))
+    past = history.history_of(study.folder.history, file.objective, file.space)
+    if past is not None:
+        driver.learn(past.trials)
+        view.say(f"history: {past.words}")
     backend = stage.workers_of(study, clock)
     gently = False
     try:

@@ -34,6 +34,8 @@ def show(study: str, number: int | None, *, stream: TextIO) -> int:
 
 def _show_study(stored: StoredStudy, stream: TextIO) -> None:
     print(f"{stored.name}: {counts_line(stored.trials)}", file=stream)
+    if (history := stored.history()) is not None:
+        print(f"history: {history.words}", file=stream)
     rows = rank(with_paused(stored.trials, stored.objective), stored.objective.direction)
     if rows:
         print(f"\ntrials by {stored.objective.metric}:", file=stream)

@@ -10,7 +10,7 @@ from models.spec.metrics import METRICS, VALIDATION, base_name, fitting, why_unk
 from models.spec.shapes import misfit
 from models.spec.training import LOSSES
 from models.spec.varied import Varied
-from search.spec_search import AUTO, PAUSING
+from search.spec_search import AUTO, BELIEVING, PAUSING
 from search.spec_space import absent_knobs, held_knobs, known_names
 from search.spec_study import StudySpec
 from spaces.domains import Categories, DomainError
@@ -50,6 +50,19 @@ def check_pruner(study: StudySpec) -> Iterator[Fault]:
     if sampler in PAUSING and pruner not in ("none", AUTO):
         problem = f"the sampler {sampler} says itself which trials go on, and {pruner} would stop them"
         yield Fault(("search", "pruner"), problem, "write `pruner: none`")
+
+
+def check_priors(study: StudySpec) -> Iterator[Fault]:
+    """A sampler that covers the space evenly has no use for beliefs."""
+    search = study.search
+    if search.sampler in BELIEVING:
+        return
+    who = f"the sampler {search.sampler}" if search.sampler else "KerasTuner"
+    for held in held_knobs(study).values():
+        if isinstance(held.value, Varied) and held.value.prior is not None:
+            problem = f"{who} covers the space evenly, whatever is believed"
+            mend = f"leave it out, or take the sampler {', '.join(BELIEVING[:-1])} or {BELIEVING[-1]}"
+            yield Fault((*held.path, "prior"), problem, mend)
 
 
 Tasks = tuple[Task, ...]

@@ -25,6 +25,10 @@ DUPLICATES = ("skip", "train")
 LEARNING = ("tpe", "cmaes", "gp")
 """Samplers that begin with random trials."""
 LEARNING_ORACLES = ("bayesian",)
+BELIEVING = (AUTO, "tpe", "random", "cmaes", "gp", "freeze_thaw")
+"""Samplers that heed where good values are believed to lie."""
+HEEDING_HISTORY = ("tpe", "cmaes", "gp", "freeze_thaw")
+"""Samplers that learn from the trials of earlier searches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The space that a study's knobs span: dimensions with conditions, and every condition that cannot be."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from models.spec.entries import Spec
@@ -66,7 +66,7 @@ class SpaceBuilder:
                 text = _joined([*terms, held.place.knob.applies, when])
                 expression = parse(text, names=known_names(knobs)) if text else None
                 owners[name] = held
-                dimensions.append(Dimension(name, held.value.domain, expression, default))
+                dimensions.append(Dimension(name, held.value.domain, expression, default, held.value.prior))
         space = self._space(dimensions, fixed, owners)
         return self._judged(space, owners)
 
@@ -109,9 +109,7 @@ class SpaceBuilder:
                 held = owners[error.name]
                 at = (*held.path, "when") if held.value.when is not None else held.path
                 self._tell_once(Fault(at, error.problem, error.mend))
-                dimensions = [
-                    Dimension(d.name, d.domain, None, d.default) if owners[d.name] is held else d for d in dimensions
-                ]
+                dimensions = [replace(d, when=None) if owners[d.name] is held else d for d in dimensions]
 
     def _tell_once(self, fault: Fault) -> None:
         if all(other.below != fault.below for other in self.faults):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from models.objective import Objective
 from search.folder import StudyFolder
+from search.history import History, history_of
 from search.lock import Lock
 from search.record import Record
 from search.study import RecordedTrial
@@ -49,6 +50,11 @@ class StoredStudy:
             return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials())
         finally:
             record.close()
+
+    def history(self) -> History | None:
+        """What was imported into it, if anything. Raises LockError, HistoryError."""
+        space = Space.from_json(Lock.read(self.folder.lock).space)
+        return history_of(self.folder.history, self.objective, space)
 
 
 def _find(study: str) -> Path:

@@ -8,7 +8,7 @@ from spaces.values import spell
 def difference(before: Space, after: Space) -> list[str]:
     """A sentence for every change from `before` to `after`, by name; empty when trials of both mean the same.
 
-    The order of dimensions and their defaults do not count: a default is only tried first.
+    The order of dimensions, their defaults and priors do not count: they only say what is tried.
     """
     old = {d.name: d for d in before.dimensions}
     new = {d.name: d for d in after.dimensions}

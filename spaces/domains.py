@@ -56,6 +56,9 @@ class Domain(Protocol):
     def decode(self, u: float) -> Value:
         """The value at `u`, which is clipped to [0, 1]; exactly undoes `encode` for discrete domains."""
 
+    def cell(self, value: Value) -> tuple[float, float]:
+        """The part of [0, 1] that decodes to `value`; without width in a continuous range. Raises: DomainError."""
+
     def grid(self, points: int | None) -> tuple[Value, ...]:
         """Values for a grid, ascending: all of them, or a range thinned to at most `points`, ends included.
 
@@ -108,6 +111,10 @@ class Categories:
 
     def decode(self, u: float) -> Value:
         return self.choices[bucket(u, len(self.choices))]
+
+    def cell(self, value: Value) -> tuple[float, float]:
+        place = self.index(value)
+        return place / len(self.choices), (place + 1) / len(self.choices)
 
     def grid(self, points: int | None) -> tuple[Value, ...]:
         return self.choices

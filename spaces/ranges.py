@@ -64,6 +64,14 @@ class IntRange:
             return min(max(round(math.exp(start + unit(u) * width)), self.low), self.high)
         return self.low + bucket(u, self.cardinality) * self.step
 
+    def cell(self, value: Value) -> tuple[float, float]:
+        number = self.snap(value)
+        if self.log:
+            start, width = self._log_interval
+            return (math.log(number - 0.5) - start) / width, (math.log(number + 0.5) - start) / width
+        place = (number - self.low) // self.step
+        return place / self.cardinality, (place + 1) / self.cardinality
+
     def grid(self, points: int | None) -> tuple[int, ...]:
         count = grid_size(self, self.cardinality, points)
         if count == self.cardinality:
@@ -160,6 +168,15 @@ class FloatRange:
             low, high = math.log(self.low), math.log(self.high)
             return self._clip(math.exp(low + place * (high - low)))
         return self._clip(self.low + place * (self.high - self.low))
+
+    def cell(self, value: Value) -> tuple[float, float]:
+        number = self.snap(value)
+        if self.low == self.high:
+            return 0.0, 1.0
+        if self._count is None:
+            return self.encode(number), self.encode(number)
+        place = self._place(number)
+        return place / self._count, (place + 1) / self._count
 
     def grid(self, points: int | None) -> tuple[float, ...]:
         count = grid_size(self, self.cardinality, points)

@@ -18,6 +18,7 @@ from spaces.counting import cardinality
 from spaces.dimensions import UNSET, Dimension, SpaceError, Unset
 from spaces.domains import DomainError, domain_from_json
 from spaces.expressions import parse
+from spaces.prior import prior_from_json
 from spaces.problems import Value, did_you_mean
 from spaces.values import spell
 from spaces.walker import Params, Values, Walker, written_out
@@ -96,8 +97,20 @@ class Space:
         return self._walker.combinations(candidates)
 
     def sample(self, rng: np.random.Generator) -> Params:
-        """One configuration, each active parameter drawn from its domain."""
-        return self.walk(lambda dimension: dimension.domain.sample(rng))
+        """One configuration, each active parameter drawn from its domain, by what is believed of it."""
+        return self.walk(lambda dimension: dimension.sample(rng))
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether anything is believed of a parameter."""
+        return any(d.prior is not None for d in self.dimensions)
+
+    def log_prior(self, params: Mapping[str, Value]) -> float:
+        """The logarithm of how many times as likely `sample` gives these values as uniform draws do; 0 without beliefs.
+
+        params: a configuration of the space. Raises: DomainError for a value that is not in its domain.
+        """
+        return sum(d.log_prior(params[d.name]) for d in self.dimensions if d.prior is not None and d.name in params)
 
     def first_guess(self) -> Params | None:
         """The configuration of the defaults, else the middle of each domain; None where no default is."""
@@ -174,9 +187,12 @@ def _dimension_to_json(dimension: Dimension) -> dict[str, Any]:
         data["when"] = dimension.when.text
     if not isinstance(dimension.default, Unset):
         data["default"] = dimension.default
+    if dimension.prior is not None:
+        data["prior"] = dimension.prior.to_json()
     return data
 
 
 def _dimension_from_json(data: Mapping[str, Any], known: Collection[str]) -> Dimension:
     when = parse(data["when"], names=known) if "when" in data else None
-    return Dimension(data["name"], domain_from_json(data["domain"]), when, data.get("default", UNSET))
+    prior = prior_from_json(data["prior"]) if "prior" in data else None
+    return Dimension(data["name"], domain_from_json(data["domain"]), when, data.get("default", UNSET), prior)

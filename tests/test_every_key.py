@@ -129,6 +129,8 @@ TESTS: dict[str, str] = {
     "space.when": SPEC + "test_built_in_and_written_conditions_hold_together",
     "space.per": SPEC + "test_per_layer_values_exist_for_the_layers_there_are",
     "space.default": SPEC + "test_defaults_of_spaces_are_the_first_guess",
+    "space.prior": "tests/search/test_spec_priors.py::"
+    "test_the_first_trials_of_every_other_sampler_are_drawn_near_the_prior",
     # ---------------------------------------------------------------------------------------- search
     "search.driver": "tests/search/test_spec_oracle.py::test_the_oracle_makes_the_suggestions",
     "search.sampler": STUDY + "test_the_sampler_makes_the_suggestions",

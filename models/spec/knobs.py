@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from models.spec.beliefs import WEIGHT, near_schema
 from models.spec.entries import Entry, is_number, is_whole
 from models.spec.faults import Fault, RefusedError, refused, shown
 from models.spec.space_reader import Reader
@@ -106,7 +107,11 @@ class Knob(Entry):
         if kind == "choice":
             properties["choice"] = {"type": "array", "items": one, "minItems": 2, "uniqueItems": True}
             properties["ordered"] = {"type": "boolean"}
+            properties["prior"] = {
+                "anyOf": [one, {"type": "object", "minProperties": 1, "additionalProperties": WEIGHT}]
+            }
         else:
+            properties["prior"] = {"anyOf": [one, near_schema(one)]}
             end = {"allOf": [one, {"type": "integer"}]} if kind == "int" else one
             properties[kind] = {"type": "array", "items": end, "minItems": 2, "maxItems": 2}
             properties["log"] = {"type": "boolean"}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from models.spec.beliefs import read_prior
 from models.spec.entries import is_number, is_whole
 from models.spec.faults import Fault, RefusedError, refused, shown, unknown_key
 from models.spec.varied import Varied
@@ -16,9 +17,9 @@ from spaces.problems import Value
 
 KINDS = ("int", "float", "choice")
 OPTIONS = {
-    "int": ("log", "step", "when", "per", "default"),
-    "float": ("log", "step", "when", "per", "default"),
-    "choice": ("ordered", "when", "per", "default"),
+    "int": ("log", "step", "when", "per", "default", "prior"),
+    "float": ("log", "step", "when", "per", "default", "prior"),
+    "choice": ("ordered", "when", "per", "default", "prior"),
 }
 MAX_CHOICES = 1000
 MAX_STEPS = 1e9
@@ -54,6 +55,11 @@ class Reader:
         if domain is not None and "default" in written:
             try:
                 options["default"] = self._default(written["default"], domain)
+            except RefusedError as error:
+                faults += error.faults
+        if domain is not None and "prior" in written:
+            try:
+                options["prior"] = read_prior(written["prior"], domain, self.literal)
             except RefusedError as error:
                 faults += error.faults
         if faults or domain is None:

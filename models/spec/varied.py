@@ -3,19 +3,25 @@
 from dataclasses import dataclass
 from typing import Any
 
+from models.spec.beliefs import written_prior
 from spaces.domains import Categories, Domain, FloatRange, IntRange
+from spaces.prior import Prior
 from spaces.problems import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Varied:
-    """A space in the place of a value. `when` is the written condition; `default` counts if `has_default`."""
+    """A space in the place of a value. `when` is the written condition; `default` counts if `has_default`.
+
+    prior: where good values are believed to lie.
+    """
 
     domain: Domain
     when: str | None = None
     per: str | None = None
     default: Value = None
     has_default: bool = False
+    prior: Prior | None = None
 
     def written(self) -> dict[str, Any]:
         """The mapping that reads back as this."""
@@ -26,6 +32,8 @@ class Varied:
             spelled["when"] = self.when
         if self.has_default:
             spelled["default"] = self.default
+        if self.prior is not None:
+            spelled["prior"] = written_prior(self.prior)
         return spelled
 
 

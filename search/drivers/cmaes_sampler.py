@@ -13,9 +13,12 @@ import cmaes  # type: ignore[import-untyped]
 import numpy as np
 from optuna import Study
 from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
-from optuna.samplers import BaseSampler, RandomSampler
+from optuna.samplers import BaseSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+
+from search.drivers.cmaes_beginning import Beginning, Believed, from_beliefs, from_history
+from search.drivers.held import HISTORY
 
 GENERATION = "cmaes:generation"
 """The generation that a trial was drawn for; also in the record, where a restored driver finds it."""
@@ -25,8 +28,6 @@ POINT = "cmaes:point"
 _KEPT = 16
 """Trials that end late change generations that lie some way back; with more workers than this many generations have
 members, all of them are told again."""
-_STEP_SIZE = 1 / 6
-"""Standard deviation of the first generation; it is drawn around the middle of [0, 1] on every axis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Axis:
         number = min(max(number, self.low), self.high)
         return round(number) if self.whole else number
 
+    def place(self, number: float) -> float:
+        """The coordinate of `number`; undoes `value`."""
+        low, high = self._ends()
+        return ((math.log(number) if self.log else number) - low) / (high - low)
+
     def _ends(self) -> tuple[float, float]:
         if not self.log:
             return self.low, self.high
@@ -69,17 +75,18 @@ class ReplayedCmaEs(BaseSampler):  # type: ignore[misc]
     distribution has shrunk to a point, the search begins anew around a random one.
 
     replay: of the study; one for all suggestions.
+    independent: draws the categories, and the first trials; for this one suggestion.
     seed: of this one suggestion; the caller makes a new sampler for each.
     startup: trials drawn at random first.
 
     Source: Hamano et al. 2022 (CMA-ES with margin); Hansen 2016 for the rest.
     """
 
-    def __init__(self, replay: "Replay", *, seed: int, startup: int) -> None:
+    def __init__(self, replay: "Replay", independent: BaseSampler, *, seed: int, startup: int) -> None:
         self._replay = replay
         self._seed = seed
         self._startup = startup
-        self._independent = RandomSampler(seed=seed)
+        self._independent = independent
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return dict(self._replay.numbers)
@@ -113,12 +120,17 @@ class Replay:
 
     numbers: the distributions of the numbers of the space, at least one with more than one value.
     restarts: seed of the points around which the search begins anew.
+    believed: where good values are believed to lie; the trials of an earlier search know better.
     """
 
-    def __init__(self, numbers: dict[str, BaseDistribution], *, restarts: int) -> None:
+    def __init__(
+        self, numbers: dict[str, BaseDistribution], *, restarts: int, believed: Mapping[str, Believed] | None = None
+    ) -> None:
         self.numbers = dict(sorted(numbers.items()))
         self.axes = [Axis.of(held) for held in self.numbers.values()]
         self._restarts = restarts
+        self._believed = believed or {}
+        self._beginning: Beginning | None = None
         self._members: list[list[int]] = []
         self._kept: dict[int, cmaes.CMAwM] = {}
 
@@ -128,6 +140,8 @@ class Replay:
         The optimizer is the caller's own; its random stream is to be seeded.
         """
         drawn: dict[int, list[FrozenTrial]] = {}
+        if self._beginning is None:
+            self._beginning = self._first([t for t in told if HISTORY in t.system_attrs], maximize=maximize)
         for trial in told:
             drawn.setdefault(trial.system_attrs.get(GENERATION, -1), []).append(trial)
         generation, optimizer = self._known(drawn)
@@ -137,7 +151,7 @@ class Replay:
             generation += 1
             if optimizer.should_stop():
                 rng = np.random.default_rng([self._restarts, generation])
-                optimizer = self._begin(rng.random(len(self.axes)))
+                optimizer = self._begin(Beginning(rng.random(len(self.axes))))
             self._members.append([trial.number for trial in first])
             self._kept[generation] = _copied(optimizer)
             self._kept.pop(generation - _KEPT, None)
@@ -155,13 +169,34 @@ class Replay:
         del self._members[kept:]
         self._kept = {generation: held for generation, held in self._kept.items() if generation <= kept}
         held = self._kept.get(kept)
-        return kept, self._begin(np.full(len(self.axes), 0.5)) if held is None else _copied(held)
+        if held is not None:
+            return kept, _copied(held)
+        assert self._beginning is not None
+        return kept, self._begin(self._beginning)
 
-    def _begin(self, mean: np.ndarray) -> "cmaes.CMAwM":
+    def _first(self, history: Sequence[FrozenTrial], *, maximize: bool) -> Beginning:
+        """Where the first generation is drawn: by the trials of an earlier search, by beliefs, or in the middle."""
+        valued = [trial for trial in history if trial.value is not None]
+        if valued:
+            points = [np.array(self._point(trial.params)) for trial in valued]
+            return from_history(points, [-t.value if maximize else t.value for t in valued])
+        believed = {k: self._believed[name] for k, name in enumerate(self.numbers) if name in self._believed}
+        if not believed:
+            return Beginning(np.full(len(self.axes), 0.5))
+        means = {k: self.axes[k].place(belief.value) for k, belief in believed.items()}
+        return from_beliefs(means, {k: belief.deviation for k, belief in believed.items()}, axes=len(self.axes))
+
+    def _point(self, params: Mapping[str, Any]) -> list[float]:
+        """The coordinates of a configuration; that of a parameter which does not apply is neutral."""
+        named = zip(self.numbers, self.axes, strict=True)
+        return [axis.place(params[name]) if name in params else 0.5 for name, axis in named]
+
+    def _begin(self, beginning: Beginning) -> "cmaes.CMAwM":
         count = len(self.axes)
         return cmaes.CMAwM(
-            mean=mean,
-            sigma=_STEP_SIZE,
+            mean=beginning.mean,
+            sigma=beginning.sigma,
+            cov=beginning.cov,
             bounds=np.tile([0.0, 1.0], (count, 1)),
             steps=np.array([1 / axis.steps if axis.steps else 0.0 for axis in self.axes]),
             n_max_resampling=10 * count,

@@ -7,6 +7,9 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+HISTORY = "search:history"
+"""Marks a trial of an earlier search among those of the study."""
+
 
 class HeldTrial(FrozenTrial):  # type: ignore[misc]
     """Handed over to the study and not copied: copies, with all distributions, took most of making a large study.

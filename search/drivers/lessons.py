@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from search.history import PastTrial
 from search.study import Cause, Outcome, TrialState
 
 
@@ -26,6 +27,11 @@ class Lesson:
 
 
 _ALWAYS_BAD = (Cause.INFEASIBLE, Cause.OUT_OF_MEMORY, Cause.OVER_TIME)
+
+
+def past_lesson(trial: PastTrial) -> Lesson:
+    """The lesson of a trial of an earlier search."""
+    return Lesson(Kind.CUT if trial.cut else Kind.VALUE, trial.objective, max(1, trial.epochs))
 
 
 def lesson(outcome: Outcome) -> Lesson:

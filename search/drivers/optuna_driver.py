@@ -14,12 +14,13 @@ from optuna.trial import TrialState
 
 from models.objective import Direction
 from search.drivers.distributions import Coding, coding
-from search.drivers.held import HeldTrial
-from search.drivers.lessons import Kind, Lesson, lesson
+from search.drivers.held import HISTORY, HeldTrial
+from search.drivers.lessons import Kind, Lesson, lesson, past_lesson
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.samplers import SamplerFactory, cmaes, gp, tpe
-from search.drivers.setup import DriverError, DriverSetup
-from search.study import Curve, Outcome, RecordedTrial, Suggestion
+from search.drivers.setup import DriverSetup, refuse_outside
+from search.history import PastTrial
+from search.study import Curve, Outcome, Params, RecordedTrial, Suggestion
 from spaces.problems import Value
 from spaces.space import Dimension, Space
 
@@ -42,6 +43,7 @@ class OptunaDriver:
         self._samplers = samplers
         self._values_only = values_only
         self._learns_paused = learns_paused
+        self._history: tuple[PastTrial, ...] = ()
         self._so_far: dict[int, Lesson] = {}
         self._is_stale = False
         self._codings = codings(setup.space)
@@ -100,15 +102,18 @@ class OptunaDriver:
             trial.report(value, epochs)
         self._mirror.tell(trial, value if state is TrialState.COMPLETE else None, state=state)
 
+    def learn(self, history: Sequence[PastTrial]) -> None:
+        """Raises: DriverError for a trial that is not in the space."""
+        for trial in history:
+            refuse_outside(self._setup.space, trial.params, "a trial of the history")
+            self._note_worst(past_lesson(trial))
+        self._history = tuple(history)
+        self._rebuild()
+
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
         for trial in trials:
-            why = self._setup.space.why_not(trial.suggestion.params)
-            if why is not None:
-                raise DriverError(
-                    f"trial {trial.number} is not in the space: {why}",
-                    "go on with the space as it was, or begin a new study",
-                )
+            refuse_outside(self._setup.space, trial.suggestion.params, f"trial {trial.number}")
             self._suggestions[trial.number] = trial.suggestion
             if trial.outcome is not None:
                 self._learn(trial.number, lesson(trial.outcome))
@@ -123,7 +128,10 @@ class OptunaDriver:
 
     def _held(self, number: int) -> tuple[TrialState, float | None, int]:
         """How the mirror holds a trial: state, value, and the epochs that a pruned value stands for."""
-        known = self._lessons.get(number) or self._so_far.get(number)
+        return self._as_held(self._lessons.get(number) or self._so_far.get(number))
+
+    def _as_held(self, known: Lesson | None) -> tuple[TrialState, float | None, int]:
+        """State, value and epochs under which a lesson is held; None is that of a trial that runs."""
         if known is None:
             return TrialState.RUNNING, None, 0
         if known.kind is Kind.NOTHING:
@@ -140,6 +148,9 @@ class OptunaDriver:
     def _learn(self, number: int, known: Lesson) -> None:
         """Keeps a lesson, and the worst value of all trials that have one."""
         self._lessons[number] = known
+        self._note_worst(known)
+
+    def _note_worst(self, known: Lesson) -> None:
         if known.kind not in (Kind.VALUE, Kind.CUT):
             return
         if self._worst is None or self._setup.direction.better(self._worst, known.value):
@@ -156,23 +167,30 @@ class OptunaDriver:
         self._is_stale = False
         self._mirror = self._new_mirror()
         self._ids.clear()
+        for past in self._history:
+            self._mirrored(past.params, self._as_held(past_lesson(past)), {HISTORY: True})
         for number in sorted(self._suggestions):
             self._add(self._suggestions[number])
 
     def _add(self, suggestion: Suggestion) -> None:
-        number = suggestion.number
-        state, value, epochs = self._held(number)
-        names = [name for name in self._setup.space.names if name in suggestion.params]
-        held = HeldTrial(
+        self._keep(suggestion, self._mirrored(suggestion.params, self._held(suggestion.number), suggestion.state))
+
+    def _mirrored(
+        self, params: Params, held: tuple[TrialState, float | None, int], system: Mapping[str, object]
+    ) -> int:
+        """The id of a new trial in the mirror."""
+        state, value, epochs = held
+        names = [name for name in self._setup.space.names if name in params]
+        trial = HeldTrial(
             state,
             value,
-            params={name: self._codings[name].inside(suggestion.params[name]) for name in names},
+            params={name: self._codings[name].inside(params[name]) for name in names},
             distributions={name: self._codings[name].distribution for name in names},
-            system=suggestion.state,
+            system=system,
             steps={epochs: value} if state is TrialState.PRUNED and value is not None else {},
         )
-        storage = self._mirror._storage
-        self._keep(suggestion, storage.create_new_trial(self._mirror._study_id, template_trial=held))
+        made: int = self._mirror._storage.create_new_trial(self._mirror._study_id, template_trial=trial)
+        return made
 
     def _keep(self, suggestion: Suggestion, trial_id: int) -> None:
         self._suggestions[suggestion.number] = suggestion
@@ -187,12 +205,12 @@ class OptunaDriver:
 
 def tpe_driver(setup: DriverSetup) -> OptunaDriver:
     """TPE: see `samplers.tpe`."""
-    return OptunaDriver(setup, tpe(startup=setup.startup_trials))
+    return OptunaDriver(setup, tpe(setup.space, startup=setup.startup_trials))
 
 
 def gp_driver(setup: DriverSetup) -> OptunaDriver:
     """A Gaussian process, which learns from full results only. Raises: DriverError when torch is missing."""
-    return OptunaDriver(setup, gp(startup=setup.startup_trials), values_only=True)
+    return OptunaDriver(setup, gp(setup.space, startup=setup.startup_trials), values_only=True)
 
 
 def cmaes_driver(setup: DriverSetup) -> OptunaDriver:
@@ -200,8 +218,8 @@ def cmaes_driver(setup: DriverSetup) -> OptunaDriver:
 
     Raises: DriverError for a space without numbers.
     """
-    held = {name: known.distribution for name, known in codings(setup.space).items()}
-    return OptunaDriver(setup, cmaes(held, startup=setup.startup_trials, study_seed=setup.seed), learns_paused=False)
+    samplers = cmaes(setup.space, startup=setup.startup_trials, study_seed=setup.seed)
+    return OptunaDriver(setup, samplers, learns_paused=False)
 
 
 def codings(space: Space) -> Mapping[str, Coding]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from search.drivers.setup import DriverError, DriverSetup
+from search.history import PastTrial
 from search.study import Outcome, Params, RecordedTrial, Suggestion
 from spaces.grid import grid
 from spaces.space import Space
@@ -46,6 +47,9 @@ class PlannedDriver:
         """Learns nothing."""
 
     def tell(self, number: int, outcome: Outcome) -> None:
+        """Learns nothing."""
+
+    def learn(self, history: Sequence[PastTrial]) -> None:
         """Learns nothing."""
 
     def restore(self, trials: Sequence[RecordedTrial]) -> None:

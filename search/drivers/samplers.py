@@ -8,13 +8,17 @@ import importlib.util
 import warnings
 from collections.abc import Callable
 
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler
 
+from search.drivers.believing import BelievingSampler
+from search.drivers.cmaes_beginning import believed
 from search.drivers.cmaes_sampler import Replay, ReplayedCmaEs
+from search.drivers.distributions import coding
 from search.drivers.setup import DriverError
 from search.drivers.tpe_sampler import Observations, RememberingTpe
+from spaces.space import Space
 
 SamplerFactory = Callable[[int], BaseSampler]
 """A new sampler from the seed of one suggestion."""
@@ -23,8 +27,8 @@ TPE_STARTUP = 10
 GP_STARTUP = 10
 
 
-def tpe(*, startup: int | None) -> SamplerFactory:
-    """TPE for conditional spaces: see `RememberingTpe`."""
+def tpe(space: Space, *, startup: int | None) -> SamplerFactory:
+    """TPE for conditional spaces: see `RememberingTpe`. What is believed decides its first trials."""
 
     observations = Observations()
 
@@ -32,13 +36,19 @@ def tpe(*, startup: int | None) -> SamplerFactory:
         with warnings.catch_warnings():
             # `group` has been experimental since 2.8
             warnings.simplefilter("ignore", ExperimentalWarning)
-            return RememberingTpe(observations, seed=seed, startup=TPE_STARTUP if startup is None else startup)
+            made = RememberingTpe(observations, seed=seed, startup=TPE_STARTUP if startup is None else startup)
+        # optuna asks it while trials are too few
+        made._random_sampler = BelievingSampler(space, seed=seed)
+        return made
 
     return make
 
 
-def gp(*, startup: int | None) -> SamplerFactory:
-    """Gaussian process with expected improvement. Raises: DriverError when torch is missing."""
+def gp(space: Space, *, startup: int | None) -> SamplerFactory:
+    """Gaussian process with expected improvement. What is believed decides its first trials.
+
+    Raises: DriverError when torch is missing.
+    """
     if importlib.util.find_spec("torch") is None:
         raise DriverError(
             "the sampler gp needs torch, which is not installed",
@@ -48,6 +58,7 @@ def gp(*, startup: int | None) -> SamplerFactory:
     def make(seed: int) -> BaseSampler:
         return GPSampler(
             seed=seed,
+            independent_sampler=BelievingSampler(space, seed=seed),
             n_startup_trials=GP_STARTUP if startup is None else startup,
             warn_independent_sampling=False,
         )
@@ -55,8 +66,12 @@ def gp(*, startup: int | None) -> SamplerFactory:
     return make
 
 
-def cmaes(distributions: dict[str, BaseDistribution], *, startup: int | None, study_seed: int) -> SamplerFactory:
-    """CMA-ES over the numbers of the space. Raises: DriverError when there are none."""
+def cmaes(space: Space, *, startup: int | None, study_seed: int) -> SamplerFactory:
+    """CMA-ES over the numbers of the space. What is believed decides where it begins, and how categories are drawn.
+
+    Raises: DriverError when there are no numbers.
+    """
+    distributions = {dimension.name: coding(dimension.domain).distribution for dimension in space.dimensions}
     numbers = {
         name: held
         for name, held in distributions.items()
@@ -68,9 +83,9 @@ def cmaes(distributions: dict[str, BaseDistribution], *, startup: int | None, st
             "take another sampler, such as tpe",
         )
 
-    replay = Replay(numbers, restarts=study_seed)
+    replay = Replay(numbers, restarts=study_seed, believed=believed(space))
 
     def make(seed: int) -> BaseSampler:
-        return ReplayedCmaEs(replay, seed=seed, startup=startup or 0)
+        return ReplayedCmaEs(replay, BelievingSampler(space, seed=seed), seed=seed, startup=startup or 0)
 
     return make

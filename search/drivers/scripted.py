@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from search.history import PastTrial
 from search.study import Outcome, Params, RecordedTrial, Suggestion
 
 
@@ -28,6 +29,9 @@ class ScriptedDriver:
         if number in self.told:
             raise ValueError(f"trial {number} has been told before, as {self.told[number].state}")
         self.told[number] = outcome
+
+    def learn(self, history: Sequence[PastTrial]) -> None:
+        """Learns nothing."""
 
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         self.told.update({trial.number: trial.outcome for trial in trials if trial.outcome is not None})

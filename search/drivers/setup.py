@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from models.objective import Direction
+from search.study import Params
 from spaces.problems import MendableError
 from spaces.space import Space
 
@@ -27,3 +28,10 @@ class DriverSetup:
 
 class DriverError(MendableError, ValueError):
     """A driver that cannot be made or cannot go on: what is wrong and how to mend it."""
+
+
+def refuse_outside(space: Space, params: Params, who: str) -> None:
+    """Raises: DriverError when `space` does not hold the configuration of `who`."""
+    why = space.why_not(params)
+    if why is not None:
+        raise DriverError(f"{who} is not in the space: {why}", "go on with the space as it was, or begin a new study")

@@ -2,17 +2,20 @@
 
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
+import numpy as np
 import pytest
 
 from models.objective import Direction
 from search.drivers.keras_tuner.driver import KerasTunerDriver
 from search.drivers.registry import DRIVERS, make_driver
 from search.drivers.scripted import ScriptedDriver
-from search.drivers.setup import DriverSetup
+from search.drivers.setup import DriverError, DriverSetup
+from search.history import PastTrial
 from search.ports import Driver
 from search.study import RecordedTrial, Suggestion
 from spaces.domains import Categories, FloatRange, IntRange
@@ -222,6 +225,77 @@ def test_a_first_guess_is_trial_0_and_only_that(make: Make) -> None:
     first, second = asked(driver, 0), asked(driver, 1)
     assert first.params == GUESSED.first_guess()
     assert second.params != first.params
+
+
+def history(count: int = 24, *, space: Space = SPACE) -> list[PastTrial]:
+    """Trials of an earlier search; one in four was stopped early, one in four has a curve."""
+    configurations = [space.sample(np.random.default_rng([77, number])) for number in range(count)]
+    past = []
+    for number, params in enumerate(configurations):
+        value = value_of({"rate": 0.01, **params})
+        curve = (value - 0.2, value - 0.1, value) if number % 4 == 1 else ()
+        past.append(PastTrial(params, value, epochs=3 * (number % 3), values=curve, cut=number % 4 == 2))
+    return past
+
+
+def taught(make: Make, past: Sequence[PastTrial], **more: Any) -> Driver:
+    driver = make(**more)
+    driver.learn(past)
+    return driver
+
+
+LEARNS = {"tpe", "cmaes", "gp", "freeze_thaw"}
+
+
+@every_driver
+def test_suggestions_follow_from_the_history_where_a_driver_learns(make: Make, request: pytest.FixtureRequest) -> None:
+    name = request.node.callspec.id
+    without, with_ = (params_of(Play(driver).until(8)) for driver in (make(), taught(make, history())))
+    assert (with_ != without) == (name in LEARNS)
+    assert params_of(Play(taught(make, history())).until(8)) == with_
+    assert all(SPACE.contains(params) for params in with_)
+
+
+@every_driver
+def test_a_driver_that_was_restored_with_its_history_goes_on_as_if_it_had_never_stopped(make: Make) -> None:
+    straight = Play(taught(make, history()), workers=2).until(ROUNDS)
+    first = Play(taught(make, history()), workers=2).until(ROUNDS // 2)
+    assert first.killed(taught(make, history())).until(ROUNDS).said == straight.said
+
+
+@every_driver
+def test_the_first_guess_is_tried_first_whatever_the_history(make: Make) -> None:
+    driver = taught(make, history(6, space=GUESSED), space=GUESSED)
+    assert asked(driver, 0).params == GUESSED.first_guess()
+    assert SPACE.dimensions[0].domain.contains(asked(driver, 1).params["rate"])
+
+
+@every_driver
+def test_a_history_outside_of_the_space_is_refused_by_drivers_that_learn(
+    make: Make, request: pytest.FixtureRequest
+) -> None:
+    foreign = [PastTrial({"rate": 5.0}, 1.0)]
+    if request.node.callspec.id in LEARNS:
+        with pytest.raises(DriverError, match="a trial of the history is not in the space"):
+            make().learn(foreign)
+    else:
+        make().learn(foreign)
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes", "freeze_thaw"])
+@pytest.mark.parametrize("direction", list(Direction))
+def test_a_driver_begins_near_what_was_good_in_the_history(sampler: str, direction: Direction) -> None:
+    space = Space((Dimension("x", FloatRange(0.0, 1.0)), Dimension("y", FloatRange(0.0, 1.0))))
+    sign = 1 if direction is Direction.MAXIMIZE else -1
+    past = []
+    for number in range(60):
+        params = space.sample(np.random.default_rng([1, number]))
+        distance = abs(float(params["x"] or 0) - 0.8) + abs(float(params["y"] or 0) - 0.2)
+        past.append(PastTrial(params, -sign * distance, epochs=9))
+    driver = taught(planned(sampler), past, space=space, direction=direction)
+    first = [asked(driver, number).params for number in range(8)]
+    near = [abs(float(p["x"] or 0) - 0.8) < 0.25 and abs(float(p["y"] or 0) - 0.2) < 0.25 for p in first]
+    assert sum(near) >= 5
 
 
 @every_driver

@@ -102,8 +102,8 @@ class Rehearsal:
         stream = io.StringIO()
         self.clock = ManualClock()
         self.folder = Path(file.spec.folder) / file.spec.study
-        if not self.folder.exists():
-            self.folder.mkdir(parents=True)
+        if not (self.folder / "space.lock.json").exists() and not (self.folder / "record.db").exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "record.db").write_bytes(empty_record())
         self.code = run_study(file, stream=stream, stage=Stage(self.clock, self._workers))
         self.text = stream.getvalue()

@@ -51,7 +51,7 @@ def python(here, *arguments, **options):
 def test_help_lists_the_commands(here):
     done = python(here, "-m", "search", "--help")
     assert done.returncode == 0
-    for command in ("run", "check", "schema", "show", "export", "predict"):
+    for command in ("run", "check", "import", "schema", "show", "export", "predict"):
         assert re.search(rf"^    {command} ", done.stdout, re.MULTILINE)
 
 

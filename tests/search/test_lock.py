@@ -1,12 +1,14 @@
 """`space.lock.json`: what it holds, and which differences refuse a second run."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from models.objective import Direction, Objective
 from search.lock import Lock, LockError, StudyChangedError, compare, keep, versions
 from spaces.domains import IntRange
+from spaces.prior import Near
 from spaces.space import Dimension, Space
 
 SPEC = {
@@ -52,6 +54,27 @@ def test_what_has_no_meaning_for_finished_trials_may_change(tmp_path):
     keep(path, lock())
     keep(path, lock(budget={"trials": 9}, workers={"count": 3}, folder="elsewhere", training={"csv_log": False}))
     assert Lock.read(path).spec["budget"] == {"trials": 9}
+
+
+def test_what_is_believed_may_change():
+    believed = Space((Dimension("units", IntRange(1, 8), prior=Near(3)),), {"scaling": "standard"})
+    units = {"int": [1, 8], "prior": {"value": 3, "spread": 0.2}}
+    new = replace(lock(), space=believed.to_json(), spec={**SPEC, "model": {"units": units}})
+    assert compare(lock(), new) == compare(new, lock()) == []
+
+
+def test_another_history_is_a_difference():
+    assert compare(lock(), replace(lock(), history="a")) == [
+        "the imported history (history.json) has changed since the study was begun"
+    ]
+
+
+def test_a_lock_from_before_there_was_history_has_none(tmp_path):
+    keep(tmp_path / "l", lock())
+    stored = json.loads((tmp_path / "l").read_text())
+    del stored["history"]
+    (tmp_path / "l").write_text(json.dumps(stored))
+    assert Lock.read(tmp_path / "l") == lock()
 
 
 def test_every_difference_is_told_once():

@@ -20,7 +20,10 @@ REACHES = (0.02, 0.06, 0.15, 0.35)
 BLOCK = 8
 """So many are drawn at a time."""
 GUESS = -1
-"""The parent that is the first guess."""
+"""The parent that is the first guess; trials of earlier searches have numbers below it."""
+
+_Key = tuple[int | None, int]
+"""The parent's number, None for the whole space, and the number of the block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +44,32 @@ class Candidates:
 
     def __init__(self, space: Space, encoding: Encoding, seed: int) -> None:
         self._space, self._encoding, self._seed = space, encoding, seed
-        self._blocks: dict[tuple[int, int], Drawn] = {}
+        self._blocks: dict[_Key, Drawn] = {}
 
     def window(self, parents: Mapping[int, Configuration], *, at: int, anywhere: int, near: int) -> Drawn:
         """About `anywhere` draws from the whole space and `near` changed copies of the parents, by trial number.
 
         at: how far the window has moved, in blocks.
         """
-        wanted: list[tuple[int, int]] = [(GUESS - 1, block) for block in range(at, at + -(-anywhere // BLOCK))]
+        wanted: list[_Key] = [(None, block) for block in range(at, at + -(-anywhere // BLOCK))]
         each = -(-near // (BLOCK * len(parents))) if parents else 0
         # beside a parent the window moves more slowly: the best few of them are worth another look
         wanted += [(number, at // 4 + block) for number in parents for block in range(each)]
-        blocks = [self._block(key, parents.get(key[0])) for key in wanted]
+        blocks = [self._block(key, parents) for key in wanted]
         self._blocks = {key: self._blocks[key] for key in wanted}
         return Drawn(
             [configuration for block in blocks for configuration in block.configurations],
             np.concatenate([block.rows for block in blocks]),
         )
 
-    def _block(self, key: tuple[int, int], parent: Configuration | None) -> Drawn:
+    def _block(self, key: _Key, parents: Mapping[int, Configuration]) -> Drawn:
         if key not in self._blocks:
-            rng = np.random.default_rng([self._seed, key[0] - GUESS + 1, key[1]])
-            made = anywhere(self._space, BLOCK, rng) if parent is None else beside(self._space, parent, BLOCK, rng)
+            number, block = key
+            if number is None:
+                made = anywhere(self._space, BLOCK, np.random.default_rng([self._seed, 0, block]))
+            else:
+                rng = np.random.default_rng([self._seed, 1 if number < 0 else 2, abs(number), block])
+                made = beside(self._space, parents[number], BLOCK, rng)
             self._blocks[key] = Drawn(made, self._encoding.rows(made))
         return self._blocks[key]
 
@@ -84,7 +91,7 @@ def _neighbour(space: Space, parent: Mapping[str, Value], rng: np.random.Generat
     def choose(dimension: Dimension) -> Value:
         name, domain = dimension.name, dimension.domain
         if name not in parent:
-            return domain.sample(rng)
+            return dimension.sample(rng)
         if rng.random() > share:
             return parent[name]
         if domain.cardinality is not None and domain.cardinality <= 4:

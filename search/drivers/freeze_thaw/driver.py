@@ -11,11 +11,15 @@ from search.drivers.freeze_thaw.policy import FreezeThaw
 from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
 from search.drivers.lessons import Kind, lesson
 from search.drivers.planned import FIRST_GUESS
-from search.drivers.setup import DriverError, DriverSetup
+from search.drivers.setup import DriverSetup, refuse_outside
+from search.history import PastTrial
 from search.study import Outcome, RecordedTrial, Suggestion, TrialState
 
 PARAMETERS, POINTS = "parameters", "points"
 """Keys of a suggestion's state."""
+
+_FIRST_PAST = -2
+"""Trials of earlier searches have numbers from here downwards; -1 is the surrogate's for none."""
 
 STATES = {Kind.VALUE: State.COMPLETE, Kind.CUT: State.CUT, Kind.BAD: State.BAD, Kind.NOTHING: State.CUT}
 
@@ -32,6 +36,7 @@ class FreezeThawDriver:
         self._policy = FreezeThaw(setup.space, max_epochs=setup.max_epochs, sign=sign, seed=setup.seed)
         self._ladder = levels(setup.max_epochs)
         self._memory = Memory()
+        self._past: tuple[Seen, ...] = ()
         self._suggestions: dict[int, Suggestion] = {}
         self._seen: dict[int, Seen] = {}
         self._threads = ThreadpoolController()
@@ -40,11 +45,12 @@ class FreezeThawDriver:
         """A new trial `number`, or a paused one that goes on. Raises: ValueError for a number that was asked before."""
         if number in self._suggestions:
             raise ValueError(f"trial {number} is asked twice")
-        choice = self._propose(may_start=True)
+        guess = None if self._seen else self._setup.space.first_guess()
+        is_guess = guess is not None
+        choice = Start(guess, self._ladder[0]) if guess is not None else self._propose(may_start=True)
         assert choice is not None, "a new trial may always start"
         if not isinstance(choice, Start):
             return self._resumed(choice.number, choice.until)
-        is_guess = not self._seen and self._setup.space.first_guess() is not None
         suggestion = Suggestion(
             number,
             choice.params,
@@ -75,16 +81,20 @@ class FreezeThawDriver:
             raise ValueError(f"trial {number} is told twice")
         self._learn(number, trial.values, outcome)
 
+    def learn(self, history: Sequence[PastTrial]) -> None:
+        """Takes past trials for ended ones. Raises: DriverError for a trial that is not in the space."""
+        seen = []
+        for place, trial in enumerate(history):
+            refuse_outside(self._setup.space, trial.params, "a trial of the history")
+            values, state = self._past_values(trial), State.CUT if trial.cut else State.COMPLETE
+            seen.append(Seen(_FIRST_PAST - place, trial.params, values, state))
+        self._past = tuple(seen)
+
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
         for trial in sorted(trials, key=lambda trial: trial.number):
             number, suggestion = trial.number, trial.suggestion
-            why = self._setup.space.why_not(suggestion.params)
-            if why is not None:
-                raise DriverError(
-                    f"trial {number} is not in the space: {why}",
-                    "go on with the space as it was, or begin a new study",
-                )
+            refuse_outside(self._setup.space, suggestion.params, f"trial {number}")
             self._suggestions[number] = suggestion
             self._memory = _memory(suggestion.state) or self._memory
             values = tuple(trial.values)
@@ -98,10 +108,17 @@ class FreezeThawDriver:
 
     def _propose(self, *, may_start: bool) -> Choice | None:
         """The policy's choice, on one core: the others train, and threads that wait for them cost more than they do."""
-        trials = [self._seen[number] for number in sorted(self._seen)]
+        trials = [*self._past, *(self._seen[number] for number in sorted(self._seen))]
         with self._threads.limit(limits=1):
             choice, self._memory = self._policy.propose(trials, self._memory, may_start=may_start)
         return choice
+
+    def _past_values(self, trial: PastTrial) -> tuple[float, ...]:
+        """Its values up to the last epoch of this study; a single one stands at the last epoch that it was trained."""
+        most = self._setup.max_epochs
+        if trial.values:
+            return trial.values[:most]
+        return (*[math.nan] * (min(trial.epochs or most, most) - 1), trial.objective)
 
     def _resumed(self, number: int, until: int) -> Suggestion:
         first = self._suggestions[number]

@@ -33,7 +33,7 @@ class Settings:
     beyond the best a candidate must come. gain: share of decisions that go by expected improvement, the others by its
     probability. random: share of new configurations that are drawn from the whole space after all, for where the
     surrogate is wrong. hope: when nothing new may start, a paused trial goes on if it may become the best one with this
-    probability.
+    probability. belief: weight of a prior, over the number of trials (Hvarfner et al. 2022).
     """
 
     startup: int = 8
@@ -49,6 +49,7 @@ class Settings:
     gain: float = 0.5
     random: float = 0.4
     hope: float = 0.05
+    belief: float = 10.0
 
 
 class FreezeThaw:
@@ -167,6 +168,9 @@ class FreezeThaw:
         margin = 10 ** rng.uniform(*settings.margin)
         z = (mean - now.curves.best - margin) / deviation
         score = log_improvement(z, deviation) if rng.random() < settings.gain else log_ndtr(z)
+        if self._space.has_prior:
+            asked = [trial.params for trial in paused] + (new.configurations if new is not None else [])
+            score = score + settings.belief / len(now.trials) * np.array([self._space.log_prior(p) for p in asked])
         place = int(np.argmax(score))
         if place < len(paused):
             return self._go_on(paused[place])

@@ -12,6 +12,7 @@ from search.drivers.keras_tuner.process import OracleLostError, OracleProcess
 from search.drivers.keras_tuner.rows import ANSWERED, RUNNING, Row, answers, worst_score
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.setup import DriverError, DriverSetup
+from search.history import PastTrial
 from search.study import Outcome, RecordedTrial, Suggestion
 from spaces.problems import Value
 from spaces.space import Space
@@ -40,6 +41,9 @@ class KerasTunerDriver:
         self._worst: float | None = None
         self._answered: list[list[int]] = []
         self._oracle: int | None = None
+
+    def learn(self, history: Sequence[PastTrial]) -> None:
+        """Learns nothing: KerasTuner's oracles know trials of their own only."""
 
     def ask(self, number: int) -> Suggestion | None:
         """None when the space is exhausted, or while the oracle waits for running trials.

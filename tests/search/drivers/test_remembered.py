@@ -52,7 +52,12 @@ def forgetful_cmaes(setup):
         for name, known in codings(setup.space).items()
         if not isinstance(known.distribution, optuna.distributions.CategoricalDistribution)
     }
-    return OptunaDriver(setup, lambda seed: ReplayedCmaEs(Replay(numbers, restarts=setup.seed), seed=seed, startup=4))
+
+    def make(seed):
+        replay = Replay(numbers, restarts=setup.seed)
+        return ReplayedCmaEs(replay, optuna.samplers.RandomSampler(seed=seed), seed=seed, startup=4)
+
+    return OptunaDriver(setup, make)
 
 
 class Study:

@@ -1,0 +1,1 @@
+"""Earlier searches, by this project or another, as history of a study."""
