@@ -7,6 +7,7 @@ from models.objective import Objective
 from search.folder import StudyFolder
 from search.lock import Lock
 from search.record import Record
+from search.spec_confirm import ConfirmSpec
 from search.study import RecordedTrial
 from spaces.problems import MendableError, did_you_mean
 from spaces.space import Space
@@ -27,6 +28,7 @@ class StoredStudy:
     objective: Objective
     seed: int
     trials: tuple[RecordedTrial, ...]
+    confirm: ConfirmSpec | None = None
 
     @classmethod
     def open(cls, study: str) -> "StoredStudy":
@@ -46,7 +48,9 @@ class StoredStudy:
             space=Space.from_json(lock.space),
         )
         try:
-            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials())
+            written = lock.spec.get("confirm")
+            confirm = None if written is None else ConfirmSpec.model_validate(written)
+            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials(), confirm)
         finally:
             record.close()
 
