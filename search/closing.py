@@ -169,6 +169,6 @@ def _print_next(study: OpenStudy, link: str | None, *, has_ensemble: bool, endin
     if link:
         print(f"see it: mlflow ui    then open {link}", file=stream)
     if ending.interrupted:
-        print(f"go on:  python -m search run {study.file.path}", file=stream)
+        print(f"go on:  python -m search run {study.file.arguments}", file=stream)
     elif has_ensemble:
         print(f"use it: python -m search export {study.folder.root} --to exported/", file=stream)

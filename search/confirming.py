@@ -24,7 +24,7 @@ _TIME_MARGIN = 1.2
 """A trial takes longer than its epochs: it is built, and stored."""
 _STREAM = 0xC04F
 """Keeps these seeds apart from all others of the study's seed."""
-_BEYOND = "; the rest of the budget is for confirming"
+_PURPOSE = " for the search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Confirming:
     @property
     def reason(self) -> str:
         """Why a study ended that has been confirmed as far as it could be."""
-        searched = (self._searched or "").removesuffix(_BEYOND)
+        searched = self._searched or ""
         return f"{searched}, and {self._made()}" if self._chosen else searched
 
     def for_search(self, budget: Budget) -> Budget:
@@ -98,7 +98,7 @@ class Confirming:
             trials=None if budget.trials is None else budget.trials - min(kept.trials, budget.trials // 2),
             epochs=None if budget.epochs is None else budget.epochs - min(math.ceil(kept.epochs), budget.epochs // 2),
             seconds=None if budget.seconds is None else budget.seconds - min(seconds, budget.seconds * MOST_SHARE),
-            beyond=_BEYOND,
+            purpose=_PURPOSE,
         )
 
     def begin(self, searched: str) -> Sequence[int]:
@@ -110,7 +110,9 @@ class Confirming:
         left = sum(len(self._missing(entry)) for entry in self._chosen)
         if left:
             numbers = ", ".join(str(entry.number) for entry in self._chosen)
-            self._say(f"confirming: {left} trials repeat the best {len(self._chosen)} ({numbers}) with other seeds")
+            self._say(
+                f"confirming: up to {left} trials repeat the best {len(self._chosen)} ({numbers}) with other seeds"
+            )
         return [entry.number for entry in self._chosen]
 
     def next(self, number: int, budget: Budget, spent: Spent) -> Suggestion | None:

@@ -277,7 +277,8 @@ class Runner:
         over = self._over(entry, in_flight=self.ledger.in_flight - entry.is_training)
         if over is not None:
             reached = not entry.is_repeat and self._stopping.meets_target(self.ledger.objective_now(entry.number))
-            return Decision.stop(over), Cause.TARGET if reached else Cause.BUDGET
+            if reached or len(entry.values) < entry.suggestion.epochs:
+                return Decision.stop(over), Cause.TARGET if reached else Cause.BUDGET
         allowed = self._rules.trial_seconds
         if allowed is not None and entry.seconds >= allowed:
             return Decision.stop(f"it has trained for {entry.seconds:.0f} s of {allowed:.0f} s"), Cause.OVER_TIME

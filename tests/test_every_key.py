@@ -159,6 +159,15 @@ TESTS: dict[str, str] = {
     "budget.target": RULES + "test_the_target_ends_the_study_in_the_middle_of_a_trial",
     "budget.patience_trials": RULES + "test_patience_ends_the_study_and_more_of_it_goes_on",
     "budget.expected_gain_below": RULES + "test_a_small_expected_gain_ends_the_study",
+    **{
+        f"confirm{key}": f"tests/search/test_confirmed_studies.py::{test}"
+        for key, test in {
+            "": "test_nothing_is_confirmed_unless_it_is_written",
+            ".top": "test_the_best_so_many_are_trained_again_with_so_many_seeds",
+            ".seeds": "test_the_best_so_many_are_trained_again_with_so_many_seeds",
+            ".p_threshold": "test_the_threshold_says_who_gets_no_further_seeds",
+        }.items()
+    },
     "limits": STUDY + "test_limits_refuse_configurations_without_training_them",
     "workers.count": BACKEND + "test_count_workers_train_at_the_same_time",
     "workers.threads": "tests/models/training/test_predict_and_process.py::test_threads_reach_tensorflow",

@@ -1,5 +1,6 @@
 """Mean and spread of repeats, their order, and what may be said of the first two."""
 
+import itertools
 import math
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_contenders_are_ranked_by_mean_and_the_study_is_led_by_the_first(found, 
         trials += repeats(n, *objectives, begin=100 * (n + 1))
     ordered = contenders(trials, direction)
     assert {one.number for one in ordered} == set(range(len(found)))
-    assert not any(direction.better(b.mean, a.mean) for a, b in zip(ordered, ordered[1:], strict=False))
+    assert not any(direction.better(b.mean, a.mean) for a, b in itertools.pairwise(ordered))
     rows = rank(trials, direction)
     assert [row.number for row in rows[: len(found)]] == [one.number for one in ordered]
     assert sorted(row.number for row in rows) == sorted(t.number for t in trials)
@@ -71,7 +72,9 @@ def test_a_repeat_that_the_end_of_the_study_cut_does_not_count():
 def test_repeats_that_failed_are_said_beside_the_mean_of_the_others():
     (one,) = contenders([trial(0, 0.9), *repeats(0, 0.8, None, begin=1)], UP)
     assert one.text == "0.8000 (1 seed)"
-    assert sentences([one], UP, p_threshold=0.1) == ["no objective of a repeat of trial 0: trial 3: the objective is NaN"]
+    assert sentences([one], UP, p_threshold=0.1) == [
+        "no objective of a repeat of trial 0: trial 3: the objective is NaN"
+    ]
     assert to_json([one], UP)["contenders"][0]["failed_repeats"] == 1
 
 
@@ -83,7 +86,9 @@ def test_the_better_mean_leads_though_the_search_had_said_otherwise():
     trials = study([0.70, 0.71, 0.72], [0.80, 0.81, 0.82])
     assert [row.number for row in rank(trials, UP)][:2] == [1, 0]
     assert rank(trials, UP)[0].flat()["mean"] == pytest.approx(0.81)
-    assert verdict(contenders(trials, UP), UP).startswith("trial 1 is better than trial 0: over 3 seeds they differ by 0.1")
+    assert verdict(contenders(trials, UP), UP).startswith(
+        "trial 1 is better than trial 0: over 3 seeds they differ by 0.1"
+    )
 
 
 def test_two_that_differ_by_less_than_two_standard_errors_cannot_be_told_apart():

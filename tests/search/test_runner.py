@@ -140,6 +140,12 @@ class Bench:
         return len(self.teller.reports)
 
 
+def test_a_trial_that_ends_with_the_budget_is_complete_when_it_has_all_its_epochs():
+    bench = Bench([0.5, 0.9], budget=Budget(epochs=EPOCHS)).run()
+    assert (bench.teller.outcomes[0].state, bench.teller.outcomes[0].reason) == (TrialState.COMPLETE, "")
+    assert bench.ending.reason == "all 10 epochs are used"
+
+
 def test_every_suggestion_is_trained_and_told_once():
     bench = Bench([0.5, 0.9, 0.7]).run()
     assert bench.ending.reason == "the search space is exhausted"

@@ -68,8 +68,8 @@ def test_one_seed_that_says_otherwise_is_enough_to_go_on() -> None:
 
 
 def test_a_configuration_whose_mean_is_no_worse_goes_on_whatever_the_ranks_say() -> None:
-    values = {n: 0.9 for n in range(1, 10)} | {10: 1.0}
-    leader = {n: 0.901 for n in range(1, 10)} | {10: 0.5}
+    values = dict.fromkeys(range(1, 10), 0.9) | {10: 1.0}
+    leader = dict.fromkeys(range(1, 10), 0.901) | {10: 0.5}
     assert WilcoxonPruner(UP).decide(values, leader) == Decision.go_on()
 
 
