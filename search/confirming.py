@@ -160,7 +160,7 @@ class Confirming:
         known = [contender(entry, self._ledger.repeats.get(entry.number, ())) for entry in self._chosen]
         against = dropped(known, self._direction, p_threshold=plan.p_threshold)
         for number, reason in against.items():
-            if number not in self._dropped:
+            if number not in self._dropped and self._missing(self._ledger.entries[number]):
                 self._dropped.add(number)
                 self._say(f"trial {number:>3}  gets no further seeds: {reason}")
         return [entry for entry in self._chosen if entry.number not in against]

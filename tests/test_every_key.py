@@ -143,7 +143,7 @@ TESTS: dict[str, str] = {
             ("median", ("startup_trials", "warmup_epochs", "interval_epochs", "min_trials")),
             ("percentile", ("percentile", "startup_trials", "warmup_epochs", "interval_epochs", "min_trials")),
             ("successive_halving", ("min_epochs", "eta", "min_early_stopping_rate")),
-            ("hyperband", ("min_epochs", "eta")),
+            ("hyperband", ("min_epochs", "eta", "promote")),
             ("patient", ("patience", "min_delta", "pruner")),
             ("threshold", ("lower", "upper", "warmup_epochs", "interval_epochs")),
             ("asha", ("min_epochs", "eta")),
