@@ -35,7 +35,7 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
     ended = tuple(row for row in rows if row.state.is_final)
     ensemble, why_none = _ensemble(study, ended, ending)
     importances = record.importances([t for t in trials if t.suggestion.repeat is None])
-    found = confirmed.contenders(trials, study.file.objective.direction)
+    found = confirmed.finalists(trials, study.file.objective.direction)
     audit = Audit.of(trials, study.file.objective.direction)
     tracker.study_finished(
         StudySummary(
@@ -73,8 +73,8 @@ def side_by_side(rows: Sequence[Row]) -> str:
         "at epoch": [str(r.best_epoch) for r in rows],
         "state": [r.state.value.lower() for r in rows],
     }
-    if any(r.contender for r in rows):
-        facts["other seeds"] = [r.contender.text if r.contender else "" for r in rows]
+    if any(r.finalist for r in rows):
+        facts["other seeds"] = [r.finalist.text if r.finalist else "" for r in rows]
     for name in dict.fromkeys(name for row in rows for name in row.params):
         facts[name] = [cell(row.params.get(name)) for row in rows]
     return aligned([(name, *cells) for name, cells in facts.items()])
@@ -82,7 +82,7 @@ def side_by_side(rows: Sequence[Row]) -> str:
 
 def confirmed_text(trials: Sequence[RecordedTrial], objective: Objective, spec: ConfirmSpec | None) -> str:
     """Who was confirmed, with mean and spread, and what can be said of it; empty where nobody was."""
-    found = confirmed.contenders(trials, objective.direction)
+    found = confirmed.finalists(trials, objective.direction)
     if not found:
         return ""
     p_threshold = spec.p_threshold if spec else P_THRESHOLD

@@ -29,10 +29,10 @@ class Trained(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class Finalist:
     """A configuration that was trained again: the trial that found it, its objective, and those of its repeats.
 
-    values: objective by round; all contenders have the same seed in a round. lost: repeats that ended without one.
+    values: objective by round; all finalists have the same seed in a round. lost: repeats that ended without one.
     """
 
     number: int
@@ -71,7 +71,7 @@ def counts(outcome: Outcome) -> bool:
     return outcome.cause is not Cause.BUDGET
 
 
-def contender(first: Trained, repeats: Iterable[Trained]) -> Contender:
+def finalist(first: Trained, repeats: Iterable[Trained]) -> Finalist:
     """What `repeats` say of the configuration of trial `first`, which has an objective."""
     assert first.outcome is not None
     assert first.outcome.objective is not None
@@ -86,26 +86,26 @@ def contender(first: Trained, repeats: Iterable[Trained]) -> Contender:
             values[repeat.round] = outcome.objective
         else:
             lost.append(f"trial {trial.suggestion.number}: {outcome.reason or outcome.cause.value}")
-    return Contender(first.suggestion.number, first.outcome.objective, values, tuple(lost))
+    return Finalist(first.suggestion.number, first.outcome.objective, values, tuple(lost))
 
 
-def contenders(trials: Iterable[Trained], direction: Direction) -> tuple[Contender, ...]:
+def finalists(trials: Iterable[Trained], direction: Direction) -> tuple[Finalist, ...]:
     """Every configuration that has a repeat with an objective, best mean first, ties to the earlier trial."""
     known, repeats = {}, defaultdict(list)
     for trial in trials:
         known[trial.suggestion.number] = trial
         if trial.suggestion.repeat is not None:
             repeats[trial.suggestion.repeat.of].append(trial)
-    found = [contender(known[number], again) for number, again in repeats.items()]
+    found = [finalist(known[number], again) for number, again in repeats.items()]
     return ranked([one for one in found if one.values], direction)
 
 
-def ranked(found: Sequence[Contender], direction: Direction) -> tuple[Contender, ...]:
+def ranked(found: Sequence[Finalist], direction: Direction) -> tuple[Finalist, ...]:
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
     return tuple(sorted(found, key=lambda one: (sign * one.mean, one.number)))
 
 
-def dropped(found: Sequence[Contender], direction: Direction, *, p_threshold: float) -> dict[int, str]:
+def dropped(found: Sequence[Finalist], direction: Direction, *, p_threshold: float) -> dict[int, str]:
     """Who needs no further seeds to be told from the leader, and why, by trial number."""
     leader = next(iter(ranked([one for one in found if one.values], direction)), None)
     if leader is None:
@@ -115,7 +115,7 @@ def dropped(found: Sequence[Contender], direction: Direction, *, p_threshold: fl
     return {number: decision.reason for number, decision in decisions.items() if decision.reason}
 
 
-def verdict(found: Sequence[Contender], direction: Direction) -> str:
+def verdict(found: Sequence[Finalist], direction: Direction) -> str:
     """Whether the first two can be told apart, in a sentence; empty for fewer than two."""
     if len(found) < 2:
         return ""
@@ -133,8 +133,8 @@ def verdict(found: Sequence[Contender], direction: Direction) -> str:
     return f"{names} cannot be told apart: {told}"
 
 
-def table(found: Sequence[Contender]) -> list[tuple[str, ...]]:
-    """The contenders as rows of text, with a heading, for people."""
+def table(found: Sequence[Finalist]) -> list[tuple[str, ...]]:
+    """The finalists as rows of text, with a heading, for people."""
     lines: list[tuple[str, ...]] = [("trial", "mean ± std", "seeds", "lowest", "highest", "in the search")]
     for one in found:
         spread = "" if one.std is None else f" ± {one.std:.4f}"
@@ -145,7 +145,7 @@ def table(found: Sequence[Contender]) -> list[tuple[str, ...]]:
     return lines
 
 
-def sentences(found: Sequence[Contender], direction: Direction, *, p_threshold: float) -> list[str]:
+def sentences(found: Sequence[Finalist], direction: Direction, *, p_threshold: float) -> list[str]:
     """What is to be said beside the table: who can be told apart, who got no further seeds, which repeats failed."""
     lines = [verdict(found, direction)]
     against = dropped(found, direction, p_threshold=p_threshold)
@@ -157,9 +157,9 @@ def sentences(found: Sequence[Contender], direction: Direction, *, p_threshold: 
     return [line for line in lines if line]
 
 
-def to_json(found: Sequence[Contender], direction: Direction) -> dict[str, Any]:
+def to_json(found: Sequence[Finalist], direction: Direction) -> dict[str, Any]:
     """For a tracker; empty where nothing was confirmed."""
-    return {"verdict": verdict(found, direction), "contenders": [one.to_json() for one in found]} if found else {}
+    return {"verdict": verdict(found, direction), "finalists": [one.to_json() for one in found]} if found else {}
 
 
 def _seeds(count: int) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from models.objective import Direction
 from search.budget import Budget, Spent
-from search.confirmed import contender, counts, dropped
+from search.confirmed import counts, dropped, finalist
 from search.duplicates import identity
 from search.ledger import Entry, Ledger
 from search.pruning.wilcoxon import P_THRESHOLD
@@ -31,7 +31,7 @@ _PURPOSE = " for the search"
 class Confirm:
     """What is confirmed: the `top` best configurations, by `seeds` repeats each.
 
-    p_threshold: of the paired test that spares a contender its further seeds; 0 for none. max_epochs: of a trial of
+    p_threshold: of the paired test that spares a finalist its further seeds; 0 for none. max_epochs: of a trial of
     which nothing better is known. workers: how many train at a time. study_seed: the seeds of repeats follow from it.
     """
 
@@ -157,7 +157,7 @@ class Confirming:
 
     def _rivals(self, plan: Confirm) -> list[Entry]:
         """Those that get further seeds; says once why another one does not."""
-        known = [contender(entry, self._ledger.repeats.get(entry.number, ())) for entry in self._chosen]
+        known = [finalist(entry, self._ledger.repeats.get(entry.number, ())) for entry in self._chosen]
         against = dropped(known, self._direction, p_threshold=plan.p_threshold)
         for number, reason in against.items():
             if number not in self._dropped and self._missing(self._ledger.entries[number]):
@@ -185,7 +185,7 @@ class Confirming:
 
     # ------------------------------------------------------------------------------------------- how much
     def _reserve(self, plan: Confirm) -> Cost:
-        """What the repeats that are still to be made will take; contenders that are not there yet are like the rest."""
+        """What the repeats that are still to be made will take; finalists that are not there yet are like the rest."""
         best = self._best(plan.top)
         costs = [self._cost(entry) for entry in best]
         total = Cost()

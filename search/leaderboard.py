@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.objective import Direction, Objective
-from search.confirmed import Contender, contenders
+from search.confirmed import Finalist, finalists
 from search.study import Cause, Outcome, RecordedTrial, TrialState
 from spaces.problems import Value
 
@@ -15,7 +15,7 @@ from spaces.problems import Value
 class Row:
     """One trial of the leaderboard; `place` counts from 1.
 
-    contender: what its repeats say, if its configuration was confirmed. repeats: the trial that this one repeats.
+    finalist: what its repeats say, if its configuration was confirmed. repeats: the trial that this one repeats.
     """
 
     place: int
@@ -27,7 +27,7 @@ class Row:
     epochs: int
     seconds: float
     params: Mapping[str, Value]
-    contender: Contender | None = None
+    finalist: Finalist | None = None
     repeats: int | None = None
 
     def flat(self) -> dict[str, Value]:
@@ -42,8 +42,8 @@ class Row:
             "epochs": self.epochs,
             "seconds": round(self.seconds, 2),
         }
-        if self.contender is not None:
-            head |= {"mean": self.contender.mean, "std": self.contender.std, "seeds": self.contender.seeds}
+        if self.finalist is not None:
+            head |= {"mean": self.finalist.mean, "std": self.finalist.std, "seeds": self.finalist.seeds}
         if self.repeats is not None:
             head["repeats"] = self.repeats
         return head | dict(self.params)
@@ -56,7 +56,7 @@ def rank(trials: Sequence[RecordedTrial], direction: Direction) -> tuple[Row, ..
     """
     ended = [t for t in trials if t.outcome is not None and t.outcome.objective is not None]
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
-    confirmed = {one.number: one for one in contenders(trials, direction)}
+    confirmed = {one.number: one for one in finalists(trials, direction)}
 
     def key(trial: RecordedTrial) -> tuple[bool, float, int]:
         one = confirmed.get(trial.number)
@@ -110,7 +110,7 @@ def as_csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def _row(place: int, trial: RecordedTrial, contender: Contender | None) -> Row:
+def _row(place: int, trial: RecordedTrial, finalist: Finalist | None) -> Row:
     outcome, repeat = trial.outcome, trial.suggestion.repeat
     assert outcome is not None
     return Row(
@@ -123,7 +123,7 @@ def _row(place: int, trial: RecordedTrial, contender: Contender | None) -> Row:
         epochs=outcome.epochs,
         seconds=outcome.seconds,
         params=trial.suggestion.params,
-        contender=contender,
+        finalist=finalist,
         repeats=None if repeat is None else repeat.of,
     )
 

@@ -10,7 +10,7 @@ from search import ensembling
 from search.audit import Audit
 from search.by_step import why_by_step
 from search.closing import confirmed_text, counts_line, ensemble_text
-from search.confirmed import contenders
+from search.confirmed import finalists
 from search.leaderboard import Row, rank, with_paused
 from search.stored import NoStudyError, StoredStudy
 from search.study import RecordedTrial
@@ -87,7 +87,7 @@ def _show_trial(stored: StoredStudy, trial: RecordedTrial, stream: TextIO) -> No
         if trial.suggestion.repeat is not None:
             facts.append(("repeats", f"trial {trial.suggestion.repeat.of}, with seed {trial.suggestion.repeat.seed}"))
         if one := next(
-            (c for c in contenders(stored.trials, stored.objective.direction) if c.number == trial.number), None
+            (c for c in finalists(stored.trials, stored.objective.direction) if c.number == trial.number), None
         ):
             facts.append(("other seeds", one.text))
         if outcome.objective is not None:

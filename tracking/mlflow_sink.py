@@ -178,7 +178,7 @@ class MlflowSink:
         for name, count in summary.counts.items():
             metrics.append(Metric(f"count/{names.allowed(name)}", count, event.at_ms, 0))
         tags = {}
-        for best in summary.confirmed.get("contenders", ())[:1]:
+        for best in summary.confirmed.get("finalists", ())[:1]:
             told = {name: best[name] for name in ("mean", "std", "seeds", "trial") if best[name] is not None}
             metrics += [Metric(f"confirmed/{name}", number, event.at_ms, 0) for name, number in told.items()]
             tags["search.confirmed"] = names.tag_text(summary.confirmed["verdict"])

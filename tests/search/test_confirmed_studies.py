@@ -105,7 +105,7 @@ def test_two_that_cannot_be_told_apart_are_said_to_be_so():
     assert "cannot be told apart: over 3 seeds they differ by " in rehearsal.text
     summary = [event["summary"] for event in rehearsal.events if event["event"] == "study_finished"][-1]
     assert "cannot be told apart" in summary["confirmed"]["verdict"]
-    assert [one["seeds"] for one in summary["confirmed"]["contenders"]] == [3, 3]
+    assert [one["seeds"] for one in summary["confirmed"]["finalists"]] == [3, 3]
 
 
 def test_repeats_are_candidates_of_the_ensemble():

@@ -7,7 +7,7 @@ import pytest
 from test_runner import EPOCHS, Bench, rising
 
 from search.budget import Budget
-from search.confirmed import contenders
+from search.confirmed import finalists
 from search.confirming import Confirm
 from search.goals import Goals
 from search.study import Cause, RecordedTrial, TrialState
@@ -260,7 +260,7 @@ def test_a_larger_budget_searches_on_and_confirms_those_that_are_best_then():
     driver._params = tuple({"x": x} for x in [*XS[:3], 0, 0, *XS[3:]])
     again = bench(top=2, seeds=1, budget=ENDLESS, restored=recorded(done.runner), driver=driver).run()
     assert [of for of, _ in repeats(again)] == [1, 2, 5, 9]
-    found = contenders(recorded(again.runner), again.runner._rules.objective.direction)
+    found = finalists(recorded(again.runner), again.runner._rules.objective.direction)
     assert [one.number for one in found] == [5, 9, 1, 2]
 
 

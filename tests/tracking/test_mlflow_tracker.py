@@ -72,7 +72,7 @@ def test_the_parent_says_what_was_confirmed(uri: str, working_directory: Path) -
     tracker = make_tracker()
     tracker.study_started(told.study(working_directory / "study"))
     best = {"trial": 3, "mean": 0.75, "std": None, "low": 0.7, "high": 0.8, "seeds": 2}
-    confirmed = {"verdict": "trials 3 and 1 cannot be told apart", "contenders": [best]}
+    confirmed = {"verdict": "trials 3 and 1 cannot be told apart", "finalists": [best]}
     tracker.study_finished(replace(told.summary(), confirmed=confirmed))
     tracker.close()
     parent = runs_of(uri)["digits"]
