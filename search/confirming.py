@@ -92,12 +92,12 @@ class Confirming:
         if self._plan is None or self.has_begun:
             return budget
         kept = self._reserve(self._plan)
-        seconds = kept.seconds / self._plan.workers
+        trials, epochs, seconds = budget.trials, budget.epochs, budget.seconds
         return replace(
             budget,
-            trials=None if budget.trials is None else budget.trials - min(kept.trials, budget.trials // 2),
-            epochs=None if budget.epochs is None else budget.epochs - min(math.ceil(kept.epochs), budget.epochs // 2),
-            seconds=None if budget.seconds is None else budget.seconds - min(seconds, budget.seconds * MOST_SHARE),
+            trials=None if trials is None else trials - min(kept.trials, int(trials * MOST_SHARE)),
+            epochs=None if epochs is None else epochs - min(math.ceil(kept.epochs), int(epochs * MOST_SHARE)),
+            seconds=None if seconds is None else seconds - min(kept.seconds / self._plan.workers, seconds * MOST_SHARE),
             purpose=_PURPOSE,
         )
 
@@ -133,13 +133,14 @@ class Confirming:
 
     # ------------------------------------------------------------------------------------------- which
     def _best(self, most: int) -> tuple[Entry, ...]:
-        """The best trials, of each configuration the best one."""
+        """The best trials, of each configuration the best one; an infinite objective is an accident."""
         found: dict[str, Entry] = {}
         for number in self._ledger.places:
             if len(found) == most:
                 break
-            entry = self._ledger.entries[number]
-            found.setdefault(identity(entry.suggestion.params), entry)
+            if math.isfinite(self._ledger.objective_now(number)):
+                entry = self._ledger.entries[number]
+                found.setdefault(identity(entry.suggestion.params), entry)
         return tuple(found.values())
 
     def _missing(self, entry: Entry) -> list[int]:

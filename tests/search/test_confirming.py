@@ -102,6 +102,15 @@ def test_a_study_without_an_objective_has_nothing_to_repeat():
     assert made.ending.reason == "the search space is exhausted"
 
 
+def test_an_infinite_objective_is_not_repeated():
+    def curve_of(suggestion):
+        return lambda params, epoch: {
+            "val_accuracy": math.inf if params["x"] == 0.31 else rising(params, epoch)["val_accuracy"]
+        }
+
+    assert repeats(bench(top=1, seeds=1, curve_of=curve_of).run()) == [(3, 1)]
+
+
 # ------------------------------------------------------------------------------------------- repeats are no search
 def test_no_pruner_stops_or_pauses_a_repeat():
     def poor_again(suggestion):
