@@ -33,11 +33,12 @@ from search.clock import ManualClock
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
 from search.folder import StudyFolder
+from search.parts import Parts
 from search.ports import Driver
 from search.progress import SilentView
 from search.pruning.registry import make_pruner
 from search.record import Record
-from search.runner import Parts, Rules, Runner
+from search.runner import Rules, Runner
 from search.spec import load
 from search.study import Cause, Outcome, Params, Suggestion, TrialState
 from search.telling import Teller

@@ -15,7 +15,9 @@ from search.drivers.freeze_thaw.policy import FreezeThaw
 from search.drivers.freeze_thaw.seen import Memory, Seen, Start, State
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
+from search.ports import Rested
 from search.pruning.registry import make_pruner
+from search.resting import RestingTrials
 from search.standings import Standings
 from search.study import Cause, Curve, Order, Outcome, Suggestion, TrialState
 
@@ -50,21 +52,32 @@ class Ours:
 
 
 class DriverAndPruner:
-    """A driver and a pruner of this project, as the coordinator uses them."""
+    """A driver and a pruner of this project, as the coordinator uses them: paused trials go on before new ones begin.
 
-    def __init__(self, sampler: str, pruner: str) -> None:
-        self._sampler, self._pruner = sampler, pruner
+    At the end of the budget no trial is trained further, as the simulator has no such end.
+    """
+
+    def __init__(self, sampler: str, pruner: str, **options: Any) -> None:
+        self._sampler, self._pruner, self._options = sampler, pruner, options
 
     def setup(self, problem: Any, seed: int, workers: int) -> None:
         self._direction = Direction.MAXIMIZE if problem.sign > 0 else Direction.MINIMIZE
         setup = DriverSetup(space_of(problem), self._sampler, self._direction, problem.R, seed)
         self._driver = make_driver("optuna", setup)
-        self._rule = make_pruner(self._pruner, {}, direction=self._direction, max_epochs=problem.R)
+        self._rule = make_pruner(self._pruner, self._options, direction=self._direction, max_epochs=problem.R)
         self._standings = Standings(self._direction, self._rule.group)
+        self._resting = RestingTrials(self._direction, self._rule.group)
         self._asked: dict[int, Suggestion] = {}
         self._values: dict[int, list[float]] = {}
+        self._last: dict[int, Order] = {}
 
     def next(self, worker: int) -> tuple[int, dict[str, Any]] | None:
+        promotion = self._rule.promote(self._resting, self._standings.beside, more=True)
+        if promotion is not None:
+            number = promotion.number
+            self._resting.remove(number)
+            self._resting.goes_on_from(number, len(self._values[number]))
+            return number, dict(self._asked[number].params)
         suggestion = self._driver.ask(len(self._asked))
         if suggestion is None:
             return None
@@ -77,11 +90,16 @@ class DriverAndPruner:
         values.append(value)
         self._standings.report(number, epoch, value)
         decision = self._rule.decide(Curve(number, tuple(values)), self._standings.beside(number))
+        self._last[number] = decision.order
         return decision.order is Order.GO_ON
 
     def ended(self, number: int, epoch: int, finished: bool) -> None:
         values = self._values[number]
         best = max(values) if self._direction is Direction.MAXIMIZE else min(values)
+        if self._last[number] is Order.PAUSE and not finished:
+            self._resting.add(Rested(number, len(values), best))
+            self._driver.paused(number, values)
+            return
         if finished:
             self._standings.complete(number)
         state, cause = (TrialState.COMPLETE, Cause.FINISHED) if finished else (TrialState.PRUNED, Cause.PRUNED)
@@ -199,7 +217,11 @@ Maker = Callable[[], Any]
 
 STRATEGIES: dict[str, Maker] = {
     "ours": Ours,
+    "our tpe + asha": lambda: DriverAndPruner("tpe", "asha"),
     "our tpe + hyperband": lambda: DriverAndPruner("tpe", "hyperband"),
+    "our tpe + stopping hyperband": lambda: DriverAndPruner("tpe", "hyperband", promote=False),
+    "our random + hyperband": lambda: DriverAndPruner("random", "hyperband"),
+    "our random + stopping hyperband": lambda: DriverAndPruner("random", "hyperband", promote=False),
     "optuna random": lambda: Optuna("random", "none"),
     "optuna tpe": lambda: Optuna("tpe", "none"),
     "optuna tpe + median": lambda: Optuna("tpe", "median"),

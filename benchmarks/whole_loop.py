@@ -9,10 +9,11 @@ from search.budget import Budget
 from search.clock import SystemClock
 from search.drivers.scripted import ScriptedDriver
 from search.folder import StudyFolder
+from search.parts import Parts
 from search.progress import SilentView
 from search.pruning.registry import make_pruner
 from search.record import Record
-from search.runner import Parts, Rules, Runner
+from search.runner import Rules, Runner
 from search.study import Suggestion
 from search.telling import Teller
 from search.trial import TrialTask

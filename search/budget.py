@@ -7,12 +7,16 @@ from search.goals import Goals
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Upper bounds of a whole study; None is no bound. goals: when it has enough before."""
+    """Upper bounds of a whole study; None is no bound.
+
+    goals: when it has enough before. purpose: what the bounds are for, where there is more besides; in words.
+    """
 
     trials: int | None = None
     seconds: float | None = None
     epochs: int | None = None
     goals: Goals = field(default_factory=Goals)
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +34,17 @@ class Spent:
 def no_new_trial(budget: Budget, spent: Spent, *, in_flight: int) -> str | None:
     """Why no new trial may start, or None. `in_flight` epochs are being trained and count as spent."""
     if budget.trials is not None and spent.trials >= budget.trials:
-        return f"all {budget.trials} trials are used"
+        return f"all {budget.trials} trials{budget.purpose} are used"
     return used_up(budget, spent, in_flight=in_flight)
 
 
 def used_up(budget: Budget, spent: Spent, *, in_flight: int) -> str | None:
     """Why no further epoch may be trained, or None; never overshoots, since epochs in flight count as spent."""
     if budget.epochs is not None and spent.epochs + in_flight >= budget.epochs:
-        return f"all {budget.epochs} epochs are used"
+        return f"all {budget.epochs} epochs{budget.purpose} are used"
     if time_is_up(budget, spent):
         assert budget.seconds is not None
-        return f"the time of {_duration(budget.seconds)} is used"
+        return f"the time of {_duration(budget.seconds)}{budget.purpose} is used"
     return None
 
 

@@ -6,14 +6,17 @@ from typing import TextIO
 from models.ensemble.candidates import EnsembleError
 from models.ensemble.judge import Plan
 from models.files import write_text
-from search import ensembling
+from models.objective import Objective
+from search import confirmed, ensembling
 from search.audit import Audit
 from search.ensembling import Ensemble
 from search.leaderboard import Row, as_csv, best_so_far, rank, with_paused
 from search.open_study import OpenStudy
+from search.parts import Ending
 from search.progress import clock_time
+from search.pruning.wilcoxon import P_THRESHOLD
 from search.record import Record
-from search.runner import Ending
+from search.spec_confirm import ConfirmSpec
 from search.study import Cause, RecordedTrial, TrialState
 from search.tables import aligned, cell
 from tracking.tracker import Tracker
@@ -31,7 +34,8 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
     write_text(study.folder.leaderboard, as_csv(rows))
     ended = tuple(row for row in rows if row.state.is_final)
     ensemble, why_none = _ensemble(study, ended, ending)
-    importances = record.importances(trials)
+    importances = record.importances([t for t in trials if t.suggestion.repeat is None])
+    found = confirmed.finalists(trials, study.file.objective.direction)
     audit = Audit.of(trials, study.file.objective.direction)
     tracker.study_finished(
         StudySummary(
@@ -40,6 +44,7 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
             importances=importances,
             ensemble=ensemble.to_json() if ensemble else {},
             counts=counts(trials) | audit.counts(),
+            confirmed=confirmed.to_json(found, study.file.objective.direction),
             finished=not ending.interrupted,
         )
     )
@@ -49,7 +54,9 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
         print(f"\n{ending.traceback.rstrip()}", file=stream)
     if rows:
         print(f"\nbest trials by {study.file.objective.metric}:", file=stream)
-        print(side_by_side(rows[:_SHOWN]), file=stream)
+        print(side_by_side([row for row in rows if row.repeats is None][:_SHOWN]), file=stream)
+    if text := confirmed_text(trials, study.file.objective, study.file.spec.confirm):
+        print(f"\n{text}", file=stream)
     if audit.sentence:
         print(f"\npruning: {audit.sentence}", file=stream)
     if importances:
@@ -66,14 +73,28 @@ def side_by_side(rows: Sequence[Row]) -> str:
         "at epoch": [str(r.best_epoch) for r in rows],
         "state": [r.state.value.lower() for r in rows],
     }
+    if any(r.finalist for r in rows):
+        facts["other seeds"] = [r.finalist.text if r.finalist else "" for r in rows]
     for name in dict.fromkeys(name for row in rows for name in row.params):
         facts[name] = [cell(row.params.get(name)) for row in rows]
     return aligned([(name, *cells) for name, cells in facts.items()])
 
 
+def confirmed_text(trials: Sequence[RecordedTrial], objective: Objective, spec: ConfirmSpec | None) -> str:
+    """Who was confirmed, with mean and spread, and what can be said of it; empty where nobody was."""
+    found = confirmed.finalists(trials, objective.direction)
+    if not found:
+        return ""
+    p_threshold = spec.p_threshold if spec else P_THRESHOLD
+    lines = confirmed.sentences(found, objective.direction, p_threshold=p_threshold)
+    heading = f"confirmed: {objective.metric} with other seeds than in the search"
+    return "\n".join([heading, aligned(confirmed.table(found)), *(f"  {line}" for line in lines)])
+
+
 def counts(trials: Sequence[RecordedTrial]) -> dict[str, int]:
     """Trials by state, and epochs, over the whole life of the study."""
-    outcomes = [t.outcome for t in trials if t.outcome]
+    repeats = [t for t in trials if t.suggestion.repeat is not None]
+    outcomes = [t.outcome for t in trials if t.outcome and t.suggestion.repeat is None]
     infeasible = sum(o.cause is Cause.INFEASIBLE for o in outcomes)
     duplicate = sum(o.cause is Cause.DUPLICATE for o in outcomes)
     return {
@@ -84,6 +105,7 @@ def counts(trials: Sequence[RecordedTrial]) -> dict[str, int]:
         "failed": sum(o.state is TrialState.FAILED for o in outcomes),
         "paused": sum(t.state is TrialState.PAUSED for t in trials),
         "unfinished": sum(t.state is TrialState.RUNNING for t in trials),
+        **({"repeats": len(repeats)} if repeats else {}),
         "epochs": sum(len(t.values) for t in trials),
     }
 
@@ -147,6 +169,6 @@ def _print_next(study: OpenStudy, link: str | None, *, has_ensemble: bool, endin
     if link:
         print(f"see it: mlflow ui    then open {link}", file=stream)
     if ending.interrupted:
-        print(f"go on:  python -m search run {study.file.path}", file=stream)
+        print(f"go on:  python -m search run {study.file.arguments}", file=stream)
     elif has_ensemble:
         print(f"use it: python -m search export {study.folder.root} --to exported/", file=stream)

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.objective import Direction, Objective
+from search.confirmed import Finalist, finalists
 from search.study import Cause, Outcome, RecordedTrial, TrialState
 from spaces.problems import Value
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One trial of the leaderboard; `place` counts from 1."""
+    """One trial of the leaderboard; `place` counts from 1.
+
+    finalist: what its repeats say, if its configuration was confirmed. repeats: the trial that this one repeats.
+    """
 
     place: int
     number: int
@@ -23,6 +27,8 @@ class Row:
     epochs: int
     seconds: float
     params: Mapping[str, Value]
+    finalist: Finalist | None = None
+    repeats: int | None = None
 
     def flat(self) -> dict[str, Value]:
         """The row as columns, parameters after the rest."""
@@ -36,15 +42,28 @@ class Row:
             "epochs": self.epochs,
             "seconds": round(self.seconds, 2),
         }
+        if self.finalist is not None:
+            head |= {"mean": self.finalist.mean, "std": self.finalist.std, "seeds": self.finalist.seeds}
+        if self.repeats is not None:
+            head["repeats"] = self.repeats
         return head | dict(self.params)
 
 
 def rank(trials: Sequence[RecordedTrial], direction: Direction) -> tuple[Row, ...]:
-    """All ended trials that have an objective, best first, pruned ones included; ties go to the earlier trial."""
+    """All ended trials that have an objective, best first, pruned ones included; ties go to the earlier trial.
+
+    Those that were confirmed come first, by their mean: a single objective says less, and the best of many too much.
+    """
     ended = [t for t in trials if t.outcome is not None and t.outcome.objective is not None]
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
-    ended.sort(key=lambda t: (sign * _objective(t), t.number))
-    return tuple(_row(place, trial) for place, trial in enumerate(ended, start=1))
+    confirmed = {one.number: one for one in finalists(trials, direction)}
+
+    def key(trial: RecordedTrial) -> tuple[bool, float, int]:
+        one = confirmed.get(trial.number)
+        return one is None, sign * (_objective(trial) if one is None else one.mean), trial.number
+
+    ended.sort(key=key)
+    return tuple(_row(place, t, confirmed.get(t.number)) for place, t in enumerate(ended, start=1))
 
 
 def with_paused(trials: Sequence[RecordedTrial], objective: Objective) -> list[RecordedTrial]:
@@ -68,10 +87,10 @@ def _as_ended(trial: RecordedTrial, objective: Objective) -> RecordedTrial:
 
 
 def best_so_far(trials: Sequence[RecordedTrial], direction: Direction) -> tuple[tuple[int, float], ...]:
-    """(trial number, best objective up to it) in the order of the trial numbers."""
+    """(trial number, best objective up to it) in the order of the trial numbers; repeats search nothing."""
     history: list[tuple[int, float]] = []
     for trial in sorted(trials, key=lambda t: t.number):
-        if trial.outcome is None or trial.outcome.objective is None:
+        if trial.outcome is None or trial.outcome.objective is None or trial.suggestion.repeat is not None:
             continue
         value = trial.outcome.objective
         if history and not direction.better(value, history[-1][1]):
@@ -91,8 +110,8 @@ def as_csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def _row(place: int, trial: RecordedTrial) -> Row:
-    outcome = trial.outcome
+def _row(place: int, trial: RecordedTrial, finalist: Finalist | None) -> Row:
+    outcome, repeat = trial.outcome, trial.suggestion.repeat
     assert outcome is not None
     return Row(
         place=place,
@@ -104,6 +123,8 @@ def _row(place: int, trial: RecordedTrial) -> Row:
         epochs=outcome.epochs,
         seconds=outcome.seconds,
         params=trial.suggestion.params,
+        finalist=finalist,
+        repeats=None if repeat is None else repeat.of,
     )
 
 
@@ -112,6 +133,8 @@ def ended_by(trial: RecordedTrial) -> str:
     outcome = trial.outcome
     assert outcome is not None
     reason = outcome.reason or outcome.cause.value
+    if trial.suggestion.repeat is not None:
+        reason = f"{trial.suggestion.source}; {reason}"
     return reason if trial.audited is None else f"{reason}; audited, its stop was after epoch {trial.audited.epoch}"
 
 

@@ -5,7 +5,7 @@ Whatever is asked for each event is counted as it happens: no question walks ove
 
 import math
 from bisect import bisect_left, insort
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -57,6 +57,11 @@ class Entry:
         return Curve.of(self.number, self.values, self.outcome)
 
     @property
+    def is_repeat(self) -> bool:
+        """Whether it confirms an earlier trial: neither pruner nor incumbent look at it."""
+        return self.suggestion.repeat is not None
+
+    @property
     def is_beyond_pauses(self) -> bool:
         """Whether it has more epochs than when it last went on; until then, epochs that were lost are trained again."""
         return not self.promoted or len(self.values) > self.promoted[-1]
@@ -88,6 +93,7 @@ class Ledger:
         self._unfinished: list[int] = []
         self.resting = RestingTrials(objective.direction, group)
         self.places = Places(objective.direction)
+        self.repeats: dict[int, list[Entry]] = defaultdict(list)
         self._states: Counter[TrialState] = Counter()
         self._causes: Counter[tuple[TrialState, Cause]] = Counter()
         self._trials = 0
@@ -99,7 +105,7 @@ class Ledger:
         entry = self.entries[trial.number] = Entry(
             trial.suggestion, seconds=trial.seconds, audited=trial.audited, promoted=trial.promoted
         )
-        self._trials += 1
+        self._added(entry)
         for epoch, value in enumerate(trial.values, start=1):
             self._value(entry, epoch, value)
         for epoch in trial.promoted:
@@ -118,7 +124,7 @@ class Ledger:
         entry = self.entries.get(number)
         if entry is None:
             entry = self.entries[number] = Entry(suggestion)
-            self._trials += 1
+            self._added(entry)
         else:
             self._wake(number)
         if entry.pause is not None:
@@ -154,6 +160,8 @@ class Ledger:
             # it costs nothing
             self._trials -= 1
             self._epochs -= len(entry.values)
+        if entry.is_repeat:
+            return entry
         if outcome.state is TrialState.COMPLETE:
             self._standings.complete(number)
         self.places.put(number, self._standing(entry)[0])
@@ -219,20 +227,24 @@ class Ledger:
         first = self.places.first
         best = None if first is None else self._better(None, self.entries[first])
         for entry in (*self._training.values(), *self.unfinished):
-            best = self._better(best, entry)
+            best = best if entry.is_repeat else self._better(best, entry)
         return best
 
     # -------------------------------------------------------------------------------- keeping count
+    def _added(self, entry: Entry) -> None:
+        self._trials += 1
+        if entry.suggestion.repeat is not None:
+            self.repeats[entry.suggestion.repeat.of].append(entry)
+
     def _value(self, entry: Entry, epoch: int, value: float) -> None:
         before = len(entry.values)
         del entry.values[epoch - 1 :]
-        while len(entry.values) < epoch - 1:
-            # an epoch that was never told keeps its place: the others must not move
-            self._standings.report(entry.number, len(entry.values) + 1, math.nan)
-            entry.values.append(math.nan)
-        entry.values.append(value)
-        self._standings.report(entry.number, epoch, value)
+        # an epoch that was never told keeps its place: the others must not move
+        entry.values += [math.nan] * (epoch - 1 - len(entry.values)) + [value]
         self._epochs += len(entry.values) - before
+        if not entry.is_repeat:
+            for told in range(min(before + 1, epoch), epoch + 1):
+                self._standings.report(entry.number, told, entry.values[told - 1])
 
     def _wake(self, number: int) -> None:
         place = bisect_left(self._unfinished, number)

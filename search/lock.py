@@ -1,7 +1,7 @@
 """`space.lock.json`: what a study was begun with, so that a later `run` continues the same study or says what differs.
 
-Budget, workers, keep, search, ensemble and tracking may change between two runs; whatever gives a trial its meaning may
-not.
+Budget, workers, keep, search, confirm, ensemble and tracking may change between two runs; whatever gives a trial its
+meaning may not.
 """
 
 import importlib.metadata

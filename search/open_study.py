@@ -28,7 +28,7 @@ class OpenStudy:
         return cls(file, folder, DataVariants(folder.data, seed=file.spec.seed))
 
     def seed_of(self, number: int) -> int:
-        """The seed of trial `number`."""
+        """The seed of trial `number`; a repeat has that of its round."""
         return int(np.random.SeedSequence([self.file.spec.seed, number]).generate_state(1)[0])
 
     def task_of(self, suggestion: Suggestion) -> TrialTask:
@@ -40,7 +40,7 @@ class OpenStudy:
             number=suggestion.number,
             config=config.to_json(),
             objective=objective,
-            seed=self.seed_of(suggestion.number),
+            seed=suggestion.repeat.seed if suggestion.repeat else self.seed_of(suggestion.number),
             epochs=suggestion.epochs,
             folder=self.folder.trial(suggestion.number),
             data=data,

@@ -34,7 +34,7 @@ class Pausing:
 
     def wanted(self, entry: Entry) -> Decision:
         """What the pruner, and then the driver, want of a trial after its last epoch, if it has others left."""
-        if len(entry.values) >= entry.suggestion.epochs or not entry.is_beyond_pauses:
+        if len(entry.values) >= entry.suggestion.epochs or not entry.is_beyond_pauses or entry.is_repeat:
             return Decision.go_on()
         decision = self.pruner.decide(entry.curve, self.ledger.others(entry.number))
         after = entry.suggestion.pause_after

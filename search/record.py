@@ -24,7 +24,7 @@ from search import record_rows as rows
 from search.clock import Clock, SystemClock
 from search.importances import importances
 from search.record_store import RecordError, Store, backup_path
-from search.study import AuditedStop, Cause, Outcome, Pause, RecordedTrial, Suggestion, TrialState
+from search.study import AuditedStop, Cause, Outcome, Pause, RecordedTrial, Repeat, Suggestion, TrialState
 from spaces.domains import Categories, Domain, FloatRange, IntRange
 from spaces.space import Space
 
@@ -72,6 +72,8 @@ class Record:
         attributes = {"epochs_planned": suggestion.epochs, "seed": seed, "source": suggestion.source}
         if suggestion.pause_after is not None:
             attributes["pause_after"] = suggestion.pause_after
+        if suggestion.repeat is not None:
+            attributes["repeat"] = asdict(suggestion.repeat)
         new = rows.NewTrial(suggestion.number, suggestion.params, attributes=attributes, state=suggestion.state)
         known = self._ids.get(len(self._ids) - 1)
 
@@ -229,6 +231,7 @@ def _recorded(trial: rows.StoredTrial) -> RecordedTrial:
         source=str(attributes.get("source", "")),
         state=trial.system,
         pause_after=attributes.get("pause_after"),
+        repeat=Repeat(**attributes["repeat"]) if "repeat" in attributes else None,
     )
     # an epoch that was lost keeps its place
     values = [trial.steps.get(epoch, math.nan) for epoch in range(1, max(trial.steps, default=0) + 1)]

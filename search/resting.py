@@ -90,6 +90,10 @@ class Places:
         if key is not None:
             del self._order[bisect_left(self._order, (key, number))]
 
+    def __iter__(self) -> Iterator[int]:
+        """The trials, best first."""
+        return (number for _, number in self._order)
+
     @property
     def first(self) -> int | None:
         """The best trial."""

@@ -13,15 +13,14 @@ from models.training.orders import Order
 from search import retiring
 from search.asking import Asking, NothingLeft
 from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
-from search.clock import Clock
+from search.confirming import Confirm, Confirming
 from search.duplicates import Duplicates, as_told
 from search.forced import Forced, Trained
 from search.ledger import Entry, Ledger
 from search.overtime import Overtime
+from search.parts import Ending, Parts
 from search.pausing import Pausing
-from search.ports import Backend, Driver, Pruner
-from search.progress import Progress, View
-from search.shelf import Shelf
+from search.progress import Progress
 from search.stopping import Stopping
 from search.study import (
     UNTRAINED,
@@ -40,7 +39,6 @@ from search.study import (
     Suggestion,
     TrialState,
 )
-from search.telling import Teller
 
 MAX_LOSSES = 3
 """A trial whose worker is lost so often is taken for the cause and fails."""
@@ -61,6 +59,7 @@ class Rules:
     configurations: how many there are in all; None for endless.
     is_audited: whether a trial by its number is let finish when the pruner would stop it.
     candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
+    confirm: what is trained again with other seeds when the search is over.
     """
 
     objective: Objective
@@ -72,38 +71,7 @@ class Rules:
     configurations: int | None = None
     is_audited: Callable[[int], bool] = lambda number: False
     candidates: int = retiring.LEAST_CANDIDATES
-
-
-def _leave(number: int) -> None:
-    """Nothing is on disk that could be deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything that the loop talks to.
-
-    shelf: what deletes the files of trials beyond a limit, if there is one. free: deletes the checkpoint of a paused
-        trial that will not go on.
-    """
-
-    driver: Driver
-    pruner: Pruner
-    backend: Backend
-    teller: Teller
-    clock: Clock
-    view: View
-    shelf: Shelf | None = None
-    free: Callable[[int], None] = _leave
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why the loop ended; `failed` when something is to be mended, with the traceback of a failing trial if any."""
-
-    reason: str
-    interrupted: bool = False
-    failed: bool = False
-    traceback: str = ""
+    confirm: Confirm | None = None
 
 
 _EXHAUSTED = Ending("the search space is exhausted")
@@ -124,8 +92,10 @@ class Runner:
         self._failures: list[str] = []
         self._overtime = Overtime(trial_s=rules.trial_seconds, budget_s=rules.budget.seconds)
         self._forced: dict[int, Forced] = {}
-        self._stopping = Stopping(rules.budget.goals, rules.objective.direction, restored)
-        self._duplicates = Duplicates(skip=rules.skip_duplicates, size=rules.configurations, restored=restored)
+        self._confirming = Confirming(rules.confirm, self.ledger, rules.objective.direction, say=parts.view.say)
+        searched = [trial for trial in restored if trial.suggestion.repeat is None]
+        self._stopping = Stopping(rules.budget.goals, rules.objective.direction, searched)
+        self._duplicates = Duplicates(skip=rules.skip_duplicates, size=rules.configurations, restored=searched)
         self._asking = Asking(
             parts.driver, parts.teller, self.ledger, self._duplicates, rules.why_infeasible, rules.epochs_of,
             number=len(self.ledger.entries),
@@ -135,7 +105,7 @@ class Runner:
             ledger=self.ledger, driver=parts.driver, pruner=parts.pruner, teller=parts.teller, view=parts.view,
             candidates=rules.candidates, give_up=self._give_up,
         )  # fmt: skip
-        parts.driver.restore(as_told(restored))
+        parts.driver.restore(as_told(searched))
 
     @property
     def seconds(self) -> float:
@@ -150,7 +120,7 @@ class Runner:
         """Runs until the budget is used, the space is exhausted, or somebody interrupts."""
         while True:
             self._fill()
-            if not self.ledger.in_flight and not self._retire():
+            if not self.ledger.in_flight and not self._retire() and not self._confirm():
                 break
             for event in self._parts.backend.events(_WAIT_S):
                 self._handle(event)
@@ -160,27 +130,32 @@ class Runner:
         self._parts.teller.seconds(self.seconds)
         self._shown_s = -math.inf
         self._show()
-        return self._ending or _EXHAUSTED
+        ending = self._ending or _EXHAUSTED
+        is_normal = self._confirming.has_begun and not (ending.interrupted or ending.failed)
+        return Ending(self._confirming.reason) if is_normal else ending
 
     # ---------------------------------------------------------------------------------------- starting trials
     def _fill(self) -> None:
         """Gives every free worker something to train: unfinished trials first, then paused ones, then new ones."""
         while self._parts.backend.free > 0 and self._may_start():
-            over = self._over(in_flight=self.ledger.in_flight)
+            waiting = self.ledger.next_unfinished
+            over = self._over(waiting, in_flight=self.ledger.in_flight)
             if over is not None:
                 self._ending = Ending(over)
-            waiting = self.ledger.next_unfinished
             if waiting is not None:
                 self._take_up(waiting, over)
                 continue
-            suggestion = None if over is not None or self._is_retiring else self._next_to_train()
+            suggestion = None if over is not None else self._next_to_train()
             if suggestion is None:
                 break
             self._submit(suggestion)
 
-    def _over(self, *, in_flight: int) -> str | None:
-        """Why no further epoch may be trained, or None."""
-        return self._stopping.no_further_epoch or used_up(self._rules.budget, self._spent(), in_flight=in_flight)
+    def _over(self, entry: Entry | None, *, in_flight: int) -> str | None:
+        """Why no further epoch may be trained of `entry`, or of a new trial; None when it may."""
+        if self._confirming.has_begun or (entry is not None and entry.is_repeat):
+            return used_up(self._rules.budget, self._spent(), in_flight=in_flight)
+        budget = self._confirming.for_search(self._rules.budget)
+        return self._stopping.no_further_epoch or used_up(budget, self._spent(), in_flight=in_flight)
 
     def _may_start(self) -> bool:
         unfinished = self._ending is not None and not self._ending.failed and self.ledger.next_unfinished is not None
@@ -210,8 +185,13 @@ class Runner:
         self._parts.backend.submit(suggestion)
 
     def _next_to_train(self) -> Suggestion | None:
-        """The paused trial that the pruner lets go on, or else what the driver suggests."""
-        over = no_new_trial(self._rules.budget, self._spent(), in_flight=self.ledger.in_flight)
+        """The paused trial that the pruner lets go on, or else what the driver suggests; a repeat after the search."""
+        if self._confirming.has_begun:
+            return self._next_repeat()
+        if self._is_retiring:
+            return None
+        budget = self._confirming.for_search(self._rules.budget)
+        over = no_new_trial(budget, self._spent(), in_flight=self.ledger.in_flight)
         over = over or self._stopping.no_new_trial or self._duplicates.exhausted
         promoted = self._pausing.promoted(more=over is None)
         if promoted is not None:
@@ -225,6 +205,12 @@ class Runner:
         if suggestion.resume:
             return self._pausing.taken_up(suggestion.number, suggestion.source, pause_after=suggestion.pause_after)
         self._parts.teller.new_trial(suggestion)
+        return suggestion
+
+    def _next_repeat(self) -> Suggestion | None:
+        suggestion = self._confirming.next(len(self.ledger.entries), self._rules.budget, self._spent())
+        if suggestion is not None:
+            self._parts.teller.new_trial(suggestion)
         return suggestion
 
     def _next_suggestion(self) -> Suggestion | None:
@@ -268,7 +254,7 @@ class Runner:
     def _reported(self, event: Reported) -> None:
         entry = self.ledger.epoch(event.number, event.report)
         self._parts.teller.epoch(event.number, event.report)
-        if self._rules.budget.goals.target is not None:
+        if self._rules.budget.goals.target is not None and not entry.is_repeat:
             self._stopping.stands(event.number, self.ledger.objective_now(event.number))
         decision, cause = self._decide(entry)
         if decision.order is Order.STOP and cause is Cause.PRUNED and self._rules.is_audited(entry.number):
@@ -288,10 +274,11 @@ class Runner:
             if wanted.order is Order.PAUSE:
                 return wanted, Cause.PRUNED
             return Decision.pause("interrupted"), Cause.FINISHED
-        over = self._over(in_flight=self.ledger.in_flight - entry.is_training)
+        over = self._over(entry, in_flight=self.ledger.in_flight - entry.is_training)
         if over is not None:
-            reached = self._stopping.meets_target(self.ledger.objective_now(entry.number))
-            return Decision.stop(over), Cause.TARGET if reached else Cause.BUDGET
+            reached = not entry.is_repeat and self._stopping.meets_target(self.ledger.objective_now(entry.number))
+            if reached or len(entry.values) < entry.suggestion.epochs:
+                return Decision.stop(over), Cause.TARGET if reached else Cause.BUDGET
         allowed = self._rules.trial_seconds
         if allowed is not None and entry.seconds >= allowed:
             return Decision.stop(f"it has trained for {entry.seconds:.0f} s of {allowed:.0f} s"), Cause.OVER_TIME
@@ -352,6 +339,16 @@ class Runner:
         self._forced |= self._pausing.retired((self._ending or _EXHAUSTED).reason)
         return bool(self.ledger.unfinished)
 
+    def _confirm(self) -> bool:
+        """Begins to train the best again, when the search is over. Returns whether it has begun just now."""
+        if self._confirming.has_begun or self._rules.confirm is None or not self._may_start():
+            return False
+        chosen = self._confirming.begin((self._ending or _EXHAUSTED).reason)
+        self._ending = None
+        if self._parts.shelf is not None:
+            self._parts.shelf.spare(chosen)
+        return True
+
     def _give_up(self, entry: Entry) -> None:
         """Closes a paused trial that neither goes on nor is stored."""
         outcome = retiring.closed(entry, self._trained(entry), candidates=self._rules.candidates)
@@ -364,8 +361,9 @@ class Runner:
     def _close(self, entry: Entry, outcome: Outcome) -> None:
         self.ledger.end(entry.number, outcome)
         self._parts.teller.trial_finished(entry.number, outcome)
-        self._asking.ended(entry.suggestion, outcome)
-        self._stopping.ended(entry.number, outcome)
+        if not entry.is_repeat:
+            self._asking.ended(entry.suggestion, outcome)
+            self._stopping.ended(entry.number, outcome)
         self._parts.view.trial_ended(entry.number, outcome)
         self._shown_s = -math.inf
         if self._parts.shelf is not None:

@@ -20,17 +20,19 @@ from search.budget import Budget
 from search.by_step import SayingByStep
 from search.clock import Clock, SystemClock
 from search.closing import close_study
+from search.confirming import Confirm
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
 from search.goals import Goals
 from search.keep import Keep
 from search.open_study import OpenStudy
+from search.parts import Ending, Parts
 from search.ports import Backend
 from search.progress import View, view_for
 from search.pruning.registry import make_pruner
 from search.record import Record
 from search.retiring import candidates
-from search.runner import Ending, Parts, Rules, Runner
+from search.runner import Rules, Runner
 from search.shelf import Shelf
 from search.spec import StudyFile
 from search.spec_sections import BudgetSpec
@@ -188,6 +190,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 configurations=study.configurations,
                 is_audited=partial(is_audited, spec.seed, share=spec.search.audit or 0.0),
                 candidates=candidates(spec.ensemble.size if spec.ensemble else 1),
+                confirm=_confirm(study),
             ),
             restored=record.trials(),
             seconds=record.seconds,
@@ -204,6 +207,21 @@ def budget_of(written: BudgetSpec) -> Budget:
     """The bounds and goals that a study file sets."""
     goals = Goals(written.target, written.patience_trials, written.expected_gain_below)
     return Budget(written.trials, written.time, written.epochs, goals)
+
+
+def _confirm(study: OpenStudy) -> Confirm | None:
+    spec = study.file.spec
+    written = spec.confirm
+    if written is None:
+        return None
+    return Confirm(
+        written.top,
+        written.seeds,
+        max_epochs=study.max_epochs,
+        workers=spec.workers.count,
+        study_seed=spec.seed,
+        p_threshold=written.p_threshold,
+    )
 
 
 def _driver_setup(study: OpenStudy) -> DriverSetup:

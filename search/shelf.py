@@ -4,7 +4,7 @@ What to delete is said by `search.keep`. Trials that may still go on are not on 
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from models.bundle import DELETED, delete_bundle, why_deleted
@@ -28,13 +28,19 @@ class Shelf:
         self._say = say
         self._kept: dict[int, Kept] = {}
         self._said: set[str] = set()
+        self._spared: set[int] = set()
 
     def take_up(self, trials: Sequence[RecordedTrial]) -> None:
         """Puts all ended trials of earlier commands on the shelf, and what a killed one had half deleted."""
+        self.spare([trial.suggestion.repeat.of for trial in trials if trial.suggestion.repeat is not None])
         for trial in trials:
             if trial.outcome is not None:
                 self._measure(trial.number, trial.outcome)
         self.sweep()
+
+    def spare(self, numbers: Iterable[int]) -> None:
+        """Leaves the files of these trials alone: they are confirmed, and the best of them is not known yet."""
+        self._spared.update(numbers)
 
     def put(self, number: int, outcome: Outcome) -> None:
         """Trial `number` has ended, and is recorded."""
@@ -42,8 +48,9 @@ class Shelf:
         self.sweep()
 
     def sweep(self) -> None:
-        """Deletes what is too much. The members of the study's last ensemble stay."""
-        for one in surplus(list(self._kept.values()), self._direction, keep=self._keep, spared=self._members()):
+        """Deletes what is too much. The members of the study's last ensemble stay, and so do confirmed trials."""
+        spared = self._members() | self._spared
+        for one in surplus(list(self._kept.values()), self._direction, keep=self._keep, spared=spared):
             self._delete(one.number, one.why)
             del self._kept[one.number]
 

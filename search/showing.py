@@ -9,7 +9,8 @@ from models.ensemble.candidates import EnsembleError
 from search import ensembling
 from search.audit import Audit
 from search.by_step import why_by_step
-from search.closing import counts_line, ensemble_text
+from search.closing import confirmed_text, counts_line, ensemble_text
+from search.confirmed import finalists
 from search.leaderboard import Row, rank, with_paused
 from search.stored import NoStudyError, StoredStudy
 from search.study import RecordedTrial
@@ -40,6 +41,8 @@ def _show_study(stored: StoredStudy, stream: TextIO) -> None:
     if rows:
         print(f"\ntrials by {stored.objective.metric}:", file=stream)
         print(_leaderboard(rows), file=stream)
+    if text := confirmed_text(stored.trials, stored.objective, stored.confirm):
+        print(f"\n{text}", file=stream)
     if audit := Audit.of(stored.trials, stored.objective.direction).sentence:
         print(f"\npruning: {audit}", file=stream)
     failed = [t for t in stored.trials if t.outcome and t.outcome.traceback]
@@ -83,6 +86,12 @@ def _show_trial(stored: StoredStudy, trial: RecordedTrial, stream: TextIO) -> No
         facts = [("ended by", outcome.reason or outcome.cause.value)]
         if trial.audited is not None:
             facts.append(("audited", f"to be stopped after epoch {trial.audited.epoch}: {trial.audited.reason}"))
+        if trial.suggestion.repeat is not None:
+            facts.append(("repeats", f"trial {trial.suggestion.repeat.of}, with seed {trial.suggestion.repeat.seed}"))
+        if one := next(
+            (c for c in finalists(stored.trials, stored.objective.direction) if c.number == trial.number), None
+        ):
+            facts.append(("other seeds", one.text))
         if outcome.objective is not None:
             facts.append(("objective", f"{outcome.objective:.6g} at epoch {outcome.best_epoch}"))
         facts.append(("trained", f"{outcome.epochs} epochs in {outcome.seconds:.1f} s"))

@@ -3,6 +3,7 @@
 Loads no framework and looks at no data.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,13 +52,19 @@ __all__ = ["StudyFile", "StudySpec", "feasible_share", "json_schema", "load", "s
 
 @dataclass(frozen=True, slots=True)
 class StudyFile:
-    """A study file without mistakes: what was written, and what it means."""
+    """A study file without mistakes: what was written, and what it means. overrides: those that it was loaded with."""
 
     spec: StudySpec
     space: Space
     limits: tuple[Limit, ...]
     document: Document
     path: Path
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> str:
+        """What stands behind a command for this file, as a shell takes it."""
+        return shlex.join([str(self.path), *self.overrides])
 
     @property
     def objective(self) -> Objective:
@@ -196,7 +203,7 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
     faults += [fault for fault in found if not any(_covers(other, fault) for other in reading.faults)]
     if faults:
         raise SpecError(_problems(faults, document))
-    return StudyFile(study, space, limits, document, path)
+    return StudyFile(study, space, limits, document, path, tuple(overrides))
 
 
 def _covers(first: Fault, later: Fault) -> bool:

@@ -22,6 +22,7 @@ SHORTHANDS = {
     "model": "family",
     "search": "sampler",
     "workers": "count",
+    "confirm": "top",
     "ensemble": "size",
     "tracking": "mlflow",
     "search.pruner": "name",

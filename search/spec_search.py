@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from models.spec.entries import Entry, OneOf, Real, Spec, Whole
 from models.spec.faults import Fault, RefusedError, refused, shown, unknown_key
 from search.audit import SHARE
-from search.pruning.registry import DOCS, OPTIONS, PRUNERS, RANGES, PrunerError, check_options
+from search.pruning.registry import DOCS, FLAGS, OPTIONS, PRUNERS, RANGES, PrunerError, check_options
 from spaces.problems import did_you_mean
 
 DRIVERS = ("optuna", "keras_tuner")
@@ -102,6 +102,8 @@ def _schema(name: str) -> dict[str, Any]:
 
 
 def _option_schema(option: str) -> dict[str, Any]:
+    if option in FLAGS:
+        return {"type": "boolean"}
     if option not in RANGES:
         return {"type": ["string", "object"]}
     kind, low, high = RANGES[option]

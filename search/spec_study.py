@@ -13,6 +13,7 @@ from models.spec.mlp import MlpSpec
 from models.spec.rnn import RnnSpec
 from models.spec.sections import Section, read_spec, schema_of
 from models.spec.training import TrainingSpec
+from search.spec_confirm import ConfirmSpec
 from search.spec_search import SearchSpec
 from search.spec_sections import (
     BudgetSpec,
@@ -107,6 +108,15 @@ class StudySpec(Spec):
     workers: Annotated[WorkersSpec, Section("processes that train", WorkersSpec, short=lambda value: "count")] = (
         WorkersSpec()
     )
+    confirm: Annotated[
+        ConfirmSpec | None,
+        Section(
+            "the best configurations are trained again with other seeds, within the budget; left out: none",
+            ConfirmSpec,
+            short=lambda value: "top",
+            none=True,
+        ),
+    ] = None
     keep: Annotated[
         KeepSpec,
         Section("how many trials keep their files: a number of trials, an amount of disk", KeepSpec, short=keep_key),

@@ -8,6 +8,7 @@ from search.folder import StudyFolder
 from search.history import History, history_of
 from search.lock import Lock
 from search.record import Record
+from search.spec_confirm import ConfirmSpec
 from search.study import RecordedTrial
 from spaces.problems import MendableError, did_you_mean
 from spaces.space import Space
@@ -28,6 +29,7 @@ class StoredStudy:
     objective: Objective
     seed: int
     trials: tuple[RecordedTrial, ...]
+    confirm: ConfirmSpec | None = None
 
     @classmethod
     def open(cls, study: str) -> "StoredStudy":
@@ -47,7 +49,9 @@ class StoredStudy:
             space=Space.from_json(lock.space),
         )
         try:
-            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials())
+            written = lock.spec.get("confirm")
+            confirm = None if written is None else ConfirmSpec.model_validate(written)
+            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials(), confirm)
         finally:
             record.close()
 

@@ -50,12 +50,22 @@ UNTRAINED = (Cause.INFEASIBLE, Cause.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """What a trial repeats: the configuration of trial `of`, in a round (from 1) that has one seed for all of them."""
+
+    of: int
+    round: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """What to train next. `epochs` is the epoch to train to; with `resume` the trial goes on from its checkpoint.
 
     With `resume` and no epochs, nothing is trained: what the checkpoint holds is stored as the trial's end.
     pause_after: the epoch, counted from the trial's first, after which it pauses when more are left; None for none.
     state: what the driver must get back on `restore` to go on as if it had never stopped (JSON values).
+    repeat: for a trial that confirms an earlier one; the driver does not know it.
     """
 
     number: int
@@ -65,6 +75,7 @@ class Suggestion:
     resume: bool = False
     state: Mapping[str, object] = field(default_factory=dict)
     pause_after: int | None = None
+    repeat: Repeat | None = None
 
     def to_store(self) -> "Suggestion":
         """The same trial, to be stored as its checkpoint has it."""

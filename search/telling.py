@@ -32,15 +32,15 @@ class Teller:
 
     def new_trial(self, suggestion: Suggestion) -> None:
         """Recorded before it is handed to a worker, so that a killed study knows it."""
-        self._record.start(suggestion, seed=self._seed_of(suggestion.number))
+        self._record.start(suggestion, seed=self._seed(suggestion))
 
     def never_trained(self, suggestion: Suggestion, outcome: Outcome) -> None:
         """Recorded for the sampler's sake; an infeasible suggestion or a duplicate, so no tracker hears of it."""
-        self._record.start(suggestion, seed=self._seed_of(suggestion.number))
+        self._record.start(suggestion, seed=self._seed(suggestion))
         self._record.finish(suggestion.number, outcome)
 
     def trial_started(self, suggestion: Suggestion, *, epoch: int) -> None:
-        seed = self._seed_of(suggestion.number)
+        seed = self._seed(suggestion)
         self._tracker.trial_started(
             TrialInfo(suggestion.number, suggestion.params, seed, resumed_from_epoch=epoch, source=suggestion.source)
         )
@@ -76,6 +76,9 @@ class Teller:
 
     def seconds(self, seconds: float) -> None:
         self._record.set_seconds(seconds)
+
+    def _seed(self, suggestion: Suggestion) -> int:
+        return suggestion.repeat.seed if suggestion.repeat else self._seed_of(suggestion.number)
 
 
 def trial_result(outcome: Outcome, files: tuple[Path, ...]) -> TrialResult:

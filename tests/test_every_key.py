@@ -146,7 +146,7 @@ TESTS: dict[str, str] = {
             ("median", ("startup_trials", "warmup_epochs", "interval_epochs", "min_trials")),
             ("percentile", ("percentile", "startup_trials", "warmup_epochs", "interval_epochs", "min_trials")),
             ("successive_halving", ("min_epochs", "eta", "min_early_stopping_rate")),
-            ("hyperband", ("min_epochs", "eta")),
+            ("hyperband", ("min_epochs", "eta", "promote")),
             ("patient", ("patience", "min_delta", "pruner")),
             ("threshold", ("lower", "upper", "warmup_epochs", "interval_epochs")),
             ("asha", ("min_epochs", "eta")),
@@ -162,6 +162,15 @@ TESTS: dict[str, str] = {
     "budget.target": RULES + "test_the_target_ends_the_study_in_the_middle_of_a_trial",
     "budget.patience_trials": RULES + "test_patience_ends_the_study_and_more_of_it_goes_on",
     "budget.expected_gain_below": RULES + "test_a_small_expected_gain_ends_the_study",
+    **{
+        f"confirm{key}": f"tests/search/test_confirmed_studies.py::{test}"
+        for key, test in {
+            "": "test_nothing_is_confirmed_unless_it_is_written",
+            ".top": "test_the_best_so_many_are_trained_again_with_so_many_seeds",
+            ".seeds": "test_the_best_so_many_are_trained_again_with_so_many_seeds",
+            ".p_threshold": "test_the_threshold_says_who_gets_no_further_seeds",
+        }.items()
+    },
     "limits": STUDY + "test_limits_refuse_configurations_without_training_them",
     "workers.count": BACKEND + "test_count_workers_train_at_the_same_time",
     "workers.threads": "tests/models/training/test_predict_and_process.py::test_threads_reach_tensorflow",

@@ -177,8 +177,13 @@ class MlflowSink:
         ]
         for name, count in summary.counts.items():
             metrics.append(Metric(f"count/{names.allowed(name)}", count, event.at_ms, 0))
+        tags = {}
+        for best in summary.confirmed.get("finalists", ())[:1]:
+            told = {name: best[name] for name in ("mean", "std", "seeds", "trial") if best[name] is not None}
+            metrics += [Metric(f"confirmed/{name}", number, event.at_ms, 0) for name, number in told.items()]
+            tags["search.confirmed"] = names.tag_text(summary.confirmed["verdict"])
         state = "FINISHED" if summary.finished else "INTERRUPTED"
-        runs.log(runs.parent_id, metrics=metrics, tags={"search.state": state})
+        runs.log(runs.parent_id, metrics=metrics, tags=tags | {"search.state": state})
         with tempfile.TemporaryDirectory() as folder:
             for path in summary_files.write(summary, self._info, Path(folder)):
                 self._keep(runs.parent_id, path, "plots" if path.suffix == ".png" else "")

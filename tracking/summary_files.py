@@ -28,6 +28,8 @@ def write(summary: StudySummary, info: StudyInfo, folder: Path) -> tuple[Path, .
         files.append(_write_json(summary.importances, folder / "importances.json"))
     if summary.ensemble:
         files.append(_write_json(summary.ensemble, folder / "ensemble.json"))
+    if summary.confirmed:
+        files.append(_write_json(summary.confirmed, folder / "confirmed.json"))
     files.append(_write_json(summary.counts, folder / "counts.json"))
     return tuple(files)
 

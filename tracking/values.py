@@ -73,6 +73,7 @@ class StudySummary:
     best_so_far: (trial number, best objective up to it), in the order of the trial numbers.
     importances: parameter name -> share in [0, 1].
     counts: trials by state and totals.
+    confirmed: what repeats with other seeds say: `verdict`, and `finalists`, best mean first; empty for none.
     """
 
     leaderboard: tuple[Mapping[str, Any], ...]
@@ -81,3 +82,4 @@ class StudySummary:
     ensemble: Mapping[str, Any]
     counts: Mapping[str, int]
     finished: bool
+    confirmed: Mapping[str, Any] = field(default_factory=dict)

@@ -51,6 +51,7 @@ class SimulatedBackend:
 
     clock: moved by `events` alone, to the next event or by the whole timeout when there is none.
     lose: (number, epoch) -> cause; its worker is lost in the middle of that epoch, once, and replaced.
+    curve_of: the curve of a suggestion, where it is to depend on its seed; in place of `curve`.
     checkpoints: the trained epochs of unfinished trials by number, as on disk; another backend that gets them can
         resume.
 
@@ -65,6 +66,7 @@ class SimulatedBackend:
     clock: ManualClock
     lose: Mapping[tuple[int, int], Cause] = field(default_factory=dict)
     checkpoints: MutableMapping[int, History] = field(default_factory=dict)
+    curve_of: Callable[[Suggestion], Curve] | None = None
 
     def __post_init__(self) -> None:
         self._trials: dict[int, _Trial] = {}
@@ -150,7 +152,8 @@ class SimulatedBackend:
             self._at(seconds / 2, Lost(number, cause, f"{cause.value} in epoch {epoch}"))
             return
         try:
-            logs = self.curve(params, epoch)
+            curve = self.curve if self.curve_of is None else self.curve_of(trial.suggestion)
+            logs = curve(params, epoch)
         except Exception as error:  # the curve stands for the user's model: what it raises belongs to the trial
             logs = error
         if logs is None:

@@ -33,11 +33,16 @@ class PlannedDriver:
         self._max_epochs = max_epochs
         self._source = source
         self._guess = guess
+        self._restored: int | None = None
+        self._between = 0
 
     def ask(self, number: int) -> Suggestion | None:
+        if self._restored is not None:
+            # repeats of an earlier command have numbers too, and no place in the plan
+            self._between, self._restored = number - self._restored, None
         if number == 0 and self._guess is not None:
             return Suggestion(0, self._guess, self._max_epochs, source=FIRST_GUESS)
-        params = self._plan(number)
+        params = self._plan(number - self._between)
         return None if params is None else Suggestion(number, params, self._max_epochs, source=self._source)
 
     def go_on(self) -> None:
@@ -53,7 +58,8 @@ class PlannedDriver:
         """Learns nothing."""
 
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
-        """Has nothing to take up: the plan depends on the number alone."""
+        """Takes up where the plan was: all trials of an earlier process come, but for repeats."""
+        self._restored = len(trials)
 
 
 def random_driver(setup: DriverSetup) -> PlannedDriver:

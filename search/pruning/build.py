@@ -51,7 +51,10 @@ def successive_halving(options: Options, *, direction: Direction, max_epochs: in
 
 
 def hyperband(options: Options, *, direction: Direction, max_epochs: int) -> Pruner:
-    return Guard(HyperbandPruner(direction, max_epochs, **options), max_epochs)
+    rule = HyperbandPruner(
+        direction, max_epochs, min_epochs=options["min_epochs"], eta=options["eta"], promotes=options["promote"]
+    )
+    return Guard(rule, max_epochs, promoter=rule if rule.promotes else None)
 
 
 def patient(options: Options, *, direction: Direction, max_epochs: int) -> Pruner:

@@ -29,7 +29,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "median": {**_COMPARING},
     "percentile": {"percentile": 25.0, **_COMPARING},
     "successive_halving": {"min_epochs": 1, "eta": 4, "min_early_stopping_rate": 0},
-    "hyperband": {"min_epochs": 1, "eta": 3},
+    "hyperband": {"min_epochs": 1, "eta": 3, "promote": True},
     "patient": {"patience": 5, "min_delta": 0.0, "pruner": "median"},
     "threshold": {"lower": None, "upper": None, "warmup_epochs": 0, "interval_epochs": 1},
     "asha": {"min_epochs": 1, "eta": 4},
@@ -37,6 +37,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "extrapolate": {"least_chance": 0.05, "startup_trials": 3, "warmup_epochs": 3, "interval_epochs": 1},
 }
 """Pruner -> option -> default. `pruner` of patient is a name, or a mapping with `name` and its options."""
+
+FLAGS = ("promote",)
+"""Options that are true or false."""
 
 RANGES: dict[str, tuple[type, float, float]] = {
     "startup_trials": (int, 0, 1_000_000),
@@ -65,6 +68,7 @@ DOCS: dict[str, str] = {
     "min_epochs": "epochs of the first rung, at which trials are compared",
     "eta": "one trial in eta goes on from a rung, and rungs are a factor of eta apart",
     "min_early_stopping_rate": "rungs left out at the beginning",
+    "promote": "trials rest at a rung and go on later if they are good enough by then; false: they are stopped there",
     "one_in": "of so many configurations that were looked at, the best goes on",
     "least_chance": "a trial goes on while it may beat the best one with this probability",
     "patience": "epochs without improvement before the wrapped pruner is asked",
@@ -128,6 +132,10 @@ def _wrapped(value: object) -> tuple[str, dict[str, Any]]:
 
 
 def _check_value(option: str, value: object) -> None:
+    if option in FLAGS:
+        if not isinstance(value, bool):
+            raise PrunerError(f"{option} is {value!r}", "write true or false")
+        return
     kind, low, high = RANGES[option]
     allowed = (int,) if kind is int else (int, float)
     if isinstance(value, bool) or not isinstance(value, allowed):

@@ -97,6 +97,14 @@ class Place:
         )
         return dict(self._rows(self.root / "studies" / study / "record.db", query))
 
+    def last_epochs(self, study):
+        """Number -> the last epoch that is stored."""
+        query = (
+            "SELECT t.number, max(v.step) FROM trial_intermediate_values v "
+            "JOIN trials t ON t.trial_id = v.trial_id GROUP BY t.number"
+        )
+        return dict(self._rows(self.root / "studies" / study / "record.db", query))
+
     def runs(self):
         """Name -> statuses of all MLflow runs of that name."""
         runs = {}

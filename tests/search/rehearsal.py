@@ -87,8 +87,8 @@ def empty_record():
 class Rehearsal:
     """Runs studies in the working directory; what one printed is in `text`, its exit code in `code`."""
 
-    def __init__(self, curve=rising):
-        self.curve = curve
+    def __init__(self, curve=rising, curve_of=None):
+        self.curve, self.curve_of = curve, curve_of
         self.checkpoints = {}
         self.text, self.code, self.backend = "", None, None
 
@@ -117,6 +117,7 @@ class Rehearsal:
             seconds_per_epoch=1.0,
             clock=clock,
             checkpoints=self.checkpoints,
+            curve_of=self.curve_of,
         )
         self.backend.study = study
         return self.backend

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from search.budget import Budget, Spent, no_new_trial, share_used, used_up
@@ -23,6 +25,18 @@ def test_a_study_without_bounds_is_never_used_up():
 )
 def test_the_first_bound_that_is_reached_ends_the_study_and_is_named(spent, sentence):
     assert no_new_trial(SOME, spent, in_flight=0) == sentence
+
+
+@pytest.mark.parametrize(
+    ("spent", "sentence"),
+    [
+        (Spent(trials=3), "all 3 trials for the search are used"),
+        (Spent(epochs=10), "all 10 epochs for the search are used"),
+        (Spent(seconds=90.0), "the time of 1 min 30 s for the search is used"),
+    ],
+)
+def test_a_budget_that_is_a_part_says_for_what(spent, sentence):
+    assert no_new_trial(replace(SOME, purpose=" for the search"), spent, in_flight=0) == sentence
 
 
 def test_epochs_in_flight_count_as_spent_so_that_workers_never_overshoot():

@@ -10,6 +10,7 @@ from search.drivers.scripted import ScriptedDriver
 from search.study import Cause, RecordedTrial, TrialState
 
 XS = [0.31, 0.77, 0.52, 0.93, 0.15, 0.64, 0.48, 0.86, 0.22, 0.58, 0.99, 0.40]
+BANDS = {"pruner": "hyperband", "options": {"eta": 2}}
 HALVING = {"pruner": "asha", "options": {"eta": 2}}
 
 
@@ -71,12 +72,21 @@ def test_when_no_new_trial_may_start_the_best_is_trained_to_its_end():
     assert bench.teller.outcomes[1].epochs == EPOCHS
 
 
-@pytest.mark.parametrize("pruner", ["asha", "one_epoch"])
+@pytest.mark.parametrize("pruner", ["asha", "hyperband", "one_epoch"])
 @pytest.mark.parametrize("workers", [1, 3])
 def test_every_trial_is_told_once_to_record_and_driver_and_none_is_left_resting(pruner, workers):
     bench = Bench(XS, pruner=pruner, workers=workers).run()
     assert sorted(bench.teller.outcomes) == sorted(bench.driver.told) == list(range(len(XS)))
     assert len(bench.runner.ledger.resting) == 0
+
+
+def test_the_best_of_each_bracket_is_trained_to_its_end():
+    bench = Bench(XS, **BANDS).run()
+    complete = [n for n, o in bench.teller.outcomes.items() if o.state is TrialState.COMPLETE]
+    group = bench.runner._parts.pruner.group
+    best = {max((n for n in range(len(XS)) if group(n) == b), key=XS.__getitem__) for b in map(group, range(len(XS)))}
+    assert set(complete) >= best
+    assert len(complete) < len(XS)
 
 
 def test_of_so_many_that_were_looked_at_once_one_goes_on():
@@ -120,7 +130,7 @@ def test_a_trial_that_can_no_longer_go_on_is_closed_while_the_study_runs():
 
 # ------------------------------------------------------------------------------------------- interruptions
 @pytest.mark.parametrize("epochs", [1, 4, 9, 16, 25])
-@pytest.mark.parametrize("settings", [HALVING, {"pruner": "one_epoch", "options": {"one_in": 3}}])
+@pytest.mark.parametrize("settings", [HALVING, BANDS, {"pruner": "one_epoch", "options": {"one_in": 3}}])
 def test_an_interrupted_study_ends_as_one_that_was_not(epochs, settings):
     straight = Bench(XS, **settings).run()
     first, again = interrupted_after(epochs, **settings)

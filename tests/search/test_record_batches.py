@@ -230,7 +230,8 @@ from search.folder import StudyFolder
 from search.progress import SilentView
 from search.pruning.registry import make_pruner
 from search.record import Record
-from search.runner import Parts, Rules, Runner
+from search.parts import Parts
+from search.runner import Rules, Runner
 from search.telling import Teller
 from spaces.domains import FloatRange
 from spaces.space import Dimension, Space

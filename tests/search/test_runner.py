@@ -11,9 +11,10 @@ from search.backends.simulated import SimulatedBackend
 from search.budget import Budget
 from search.clock import ManualClock
 from search.drivers.scripted import ScriptedDriver
+from search.parts import Parts
 from search.progress import SilentView
 from search.pruning.registry import make_pruner
-from search.runner import Parts, Rules, Runner
+from search.runner import Rules, Runner
 from search.study import Cause, RecordedTrial, Suggestion, TrialState
 
 OBJECTIVE = Objective("val_accuracy", Direction.MAXIMIZE)
@@ -80,7 +81,10 @@ class Shown(SilentView):
     """Counts what a person sees."""
 
     def __init__(self):
-        self.shown = []
+        self.shown, self.said = [], []
+
+    def say(self, line):
+        self.said.append(line)
 
     def show(self, progress):
         self.shown.append(progress)
@@ -92,6 +96,7 @@ class Bench:
 
     xs: list
     curve: object = rising
+    curve_of: object = None
     workers: int = 1
     budget: Budget = field(default_factory=lambda: Budget(trials=100))
     pruner: str = "none"
@@ -113,7 +118,7 @@ class Bench:
         self.driver = self.driver or ScriptedDriver([{"x": x} for x in self.xs], max_epochs=EPOCHS)
         self.backend = SimulatedBackend(
             self.curve, objective=OBJECTIVE, workers=self.workers, seconds_per_epoch=self.epoch_s, clock=self.clock,
-            lose=self.lose, checkpoints=self.checkpoints,
+            lose=self.lose, checkpoints=self.checkpoints, curve_of=self.curve_of,
         )  # fmt: skip
         pruner = make_pruner(self.pruner, self.options, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
         parts = Parts(
@@ -133,6 +138,12 @@ class Bench:
     @property
     def epochs_trained(self):
         return len(self.teller.reports)
+
+
+def test_a_trial_that_ends_with_the_budget_is_complete_when_it_has_all_its_epochs():
+    bench = Bench([0.5, 0.9], budget=Budget(epochs=EPOCHS)).run()
+    assert (bench.teller.outcomes[0].state, bench.teller.outcomes[0].reason) == (TrialState.COMPLETE, "")
+    assert bench.ending.reason == "all 10 epochs are used"
 
 
 def test_every_suggestion_is_trained_and_told_once():

@@ -1,6 +1,7 @@
 """A whole `run` on simulated time: every key outside data, model and training changes what it does."""
 
 import os
+import shlex
 import sqlite3
 
 import pytest
@@ -278,6 +279,7 @@ def test_a_second_run_continues_with_what_is_left_of_the_budget():
         "search.pruner=median",
         "ensemble=3",
         "keep=2",
+        "confirm=1",
         "tracking.experiment=other",
         "budget={trials: 6, time: 1h}",
     ],
@@ -335,6 +337,18 @@ def test_a_study_that_does_not_fit_its_data_is_refused_before_a_trial(here):
     with pytest.raises(SpecError, match=r"space.yaml:3:12 objective.metric: `val_accuracy` does not fit a regression"):
         Rehearsal().run(text=text)
     assert not (here / "studies" / "small" / "space.lock.json").exists()
+
+
+def test_an_interrupted_study_says_the_overrides_with_which_it_goes_on():
+    def pressed(params, epoch):
+        if epoch == 2:
+            Rehearsal.stop()
+        return rising(params, epoch)
+
+    asked = ("study=other", "training.learning_rate={float: [0.2, 0.8]}")
+    interrupted = Rehearsal(pressed).run(*asked)
+    (line,) = [line for line in interrupted.text.splitlines() if line.startswith("go on:")]
+    assert shlex.split(line)[2:] == ["python", "-m", "search", "run", "space.yaml", *asked]
 
 
 def test_three_failures_alike_end_the_study_with_their_traceback():

@@ -1,6 +1,7 @@
 """The files of ended trials: what is deleted as trials end, and what a killed process leaves of it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from models.objective import Direction
 from search.folder import StudyFolder
 from search.keep import Keep
 from search.shelf import Shelf, size_of
-from search.study import Cause, Outcome, RecordedTrial, Suggestion, TrialState
+from search.study import Cause, Outcome, RecordedTrial, Repeat, Suggestion, TrialState
 from search.telling import LOG_NAME
 from search.trial import CHECKPOINT_NAME
 
@@ -94,6 +95,25 @@ def test_the_members_of_the_last_ensemble_stay(study):
     study.folder.root.mkdir(exist_ok=True)
     study.folder.ensemble.write_text(json.dumps({"members": [{"trial": 0, "weight": 1.0}]}))
     put(study, study.shelf(trials=1), 0.1, 0.2, 0.3)
+    assert study.whole == [0, 2]
+
+
+def test_the_files_of_confirmed_trials_stay_beyond_the_limit(study):
+    shelf = study.shelf(trials=1)
+    put(study, shelf, 0.1, 0.3)
+    shelf.spare([1])
+    for number, objective in ((2, 0.5), (3, 0.4)):
+        study.end(number, objective)
+        shelf.put(number, study.outcomes[number])
+    assert study.whole == [1, 2]
+
+
+def test_the_next_command_spares_confirmed_trials_too(study):
+    for number, objective in enumerate((0.1, 0.3, 0.5)):
+        study.end(number, objective)
+    trials = study.recorded()
+    trials[2] = replace(trials[2], suggestion=Suggestion(2, {}, 1, repeat=Repeat(0, 1, 7)))
+    study.shelf(trials=1).take_up(trials)
     assert study.whole == [0, 2]
 
 

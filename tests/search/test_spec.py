@@ -261,6 +261,7 @@ def test_the_space_survives_json(tmp_path: Path) -> None:
         ("budget: 40", "budget", {"trials": 40, "time": None}),
         ("workers: 3", "workers", {"count": 3}),
         ("ensemble: 5", "ensemble", {"size": 5}),
+        ("confirm: 4", "confirm", {"top": 4, "seeds": 3}),
         ("search: random", "search", {"sampler": "random"}),
         ("tracking: none", "tracking", {"mlflow": None}),
         ("objective: {at: {mean_of_last: 2}}", "objective", {"at": At("mean", 2), "metric": "val_loss"}),

@@ -80,6 +80,9 @@ KEYS: dict[str, tuple[str, Any]] = {
     "workers.gpus_per_trial": ("0.5", 0.5),
     "keep.trials": ("20", 20),
     "keep.disk": ("1.5 TB", 1500 * 10**9),
+    "confirm.top": ("3", 3),
+    "confirm.seeds": ("7", 7),
+    "confirm.p_threshold": ("0.05", 0.05),
     "ensemble.size": ("3", 3),
     "ensemble.holdout": ("0.25", 0.25),
     "tracking.mlflow": ("none", None),
@@ -93,6 +96,9 @@ BESIDES: dict[str, tuple[str, ...]] = {
     "data.split.stratify": (CSV,),
     "data.folder": (CSV,),
     "search.oracle": ("search.driver=keras_tuner",),
+    "confirm.top": ("confirm.seeds=2",),
+    "confirm.seeds": ("confirm.top=2",),
+    "confirm.p_threshold": ("confirm.top=2",),
 }
 ONE_VALUE = {"version", "model.family"}
 """Keys with one value only, or shown elsewhere: `model.family` has every case below."""

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,20 @@ def test_the_parent_holds_the_study_for_people(uri: str, working_directory: Path
     assert steps_of(uri, parent, "best_objective") == [0, 1]
     assert parent.data.metrics["count/failed"] == 1
     assert (working_directory / "mlruns" / "digits" / parent.info.run_id / "artifacts").is_dir()
+
+
+def test_the_parent_says_what_was_confirmed(uri: str, working_directory: Path) -> None:
+    tracker = make_tracker()
+    tracker.study_started(told.study(working_directory / "study"))
+    best = {"trial": 3, "mean": 0.75, "std": None, "low": 0.7, "high": 0.8, "seeds": 2}
+    confirmed = {"verdict": "trials 3 and 1 cannot be told apart", "finalists": [best]}
+    tracker.study_finished(replace(told.summary(), confirmed=confirmed))
+    tracker.close()
+    parent = runs_of(uri)["digits"]
+    metrics = {name: value for name, value in parent.data.metrics.items() if name.startswith("confirmed/")}
+    assert metrics == {"confirmed/mean": 0.75, "confirmed/seeds": 2, "confirmed/trial": 3}
+    assert parent.data.tags["search.confirmed"] == "trials 3 and 1 cannot be told apart"
+    assert "confirmed.json" in files_of(uri, parent)
 
 
 def test_the_link_opens_a_page_that_was_prepared(uri: str, working_directory: Path) -> None:

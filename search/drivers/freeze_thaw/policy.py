@@ -44,7 +44,7 @@ class Settings:
     near: int = 120
     parents: int = 6
     full: float = 0.1
-    promoted: float = 0.35
+    promoted: float = 0.45
     margin: tuple[float, float] = (-3.0, -0.5)
     gain: float = 0.5
     random: float = 0.4

@@ -8,7 +8,7 @@ import pytest
 from models.objective import Direction
 from search.drivers import planned
 from search.drivers.setup import DriverError, DriverSetup
-from search.study import Params
+from search.study import Params, RecordedTrial
 from spaces.domains import Categories, FloatRange, IntRange
 from spaces.expressions import parse
 from spaces.grid import grid
@@ -47,6 +47,18 @@ def test_a_grid_is_shuffled_by_the_seed() -> None:
     assert everything(SPACE, seed=0) == everything(SPACE, seed=0)
     assert everything(SPACE, seed=0) != everything(SPACE, seed=1)
     assert everything(SPACE, seed=0) != list(grid(SPACE, points=None))
+
+
+@pytest.mark.parametrize("space", [SPACE, GUESSED])
+def test_a_grid_goes_on_where_it_was_though_repeats_have_taken_numbers(space: Space) -> None:
+    first, again = (planned.grid_driver(setup_of(space, "grid")) for _ in range(2))
+    first.restore([])
+    asked = [first.ask(n) for n in range(3)]
+    again.restore([RecordedTrial(s, (), None) for s in asked if s is not None])
+    later = [again.ask(n) for n in range(9, 20)]
+    tried = [s.params for s in (*asked, *later) if s is not None]
+    assert tried == everything(space)
+    assert [s.number for s in later if s is not None] == list(range(9, 9 + len(tried) - 3))
 
 
 def test_a_first_guess_of_the_grid_is_not_repeated() -> None:

@@ -5,11 +5,12 @@ import math
 import pytest
 
 from models.objective import Direction
-from search.ports import Rested
+from search.ports import Promoter, Rested
 from search.pruning.asha import AshaPruner
+from search.pruning.hyperband import HyperbandPruner
 from search.pruning.one_epoch import OneEpochPruner
 from search.resting import Places, RestingTrials
-from search.standings import Standings
+from search.standings import Group, Standings
 from search.study import Curve, Decision, Promotion
 from tests.search.pruning.rivals import asked
 
@@ -19,18 +20,25 @@ UP = Direction.MAXIMIZE
 class Field:
     """Trials by their values; those named rest where they are."""
 
-    def __init__(self, curves: dict[int, tuple[float, ...]], *, rest: set[int], direction: Direction = UP) -> None:
-        self.resting = RestingTrials(direction, lambda number: 0)
+    def __init__(
+        self,
+        curves: dict[int, tuple[float, ...]],
+        *,
+        rest: set[int],
+        direction: Direction = UP,
+        group: Group = lambda number: 0,
+    ) -> None:
+        self.resting = RestingTrials(direction, group)
         trials = [Curve(number, values) for number, values in curves.items()]
-        self.standings = Standings.of(trials, direction)
+        self.standings = Standings.of(trials, direction, group)
         for trial in trials:
             if trial.number in rest:
                 self.resting.add(Rested(trial.number, len(trial.values), trial.best(direction)))
 
-    def promoted(self, pruner: AshaPruner | OneEpochPruner, *, more: bool = True) -> Promotion | None:
+    def promoted(self, pruner: Promoter, *, more: bool = True) -> Promotion | None:
         return pruner.promote(self.resting, self.standings.beside, more=more)
 
-    def hopeless(self, pruner: AshaPruner | OneEpochPruner, most: int | None) -> set[int]:
+    def hopeless(self, pruner: Promoter, most: int | None) -> set[int]:
         return set(pruner.hopeless(self.resting, self.standings.beside, most=most))
 
 
@@ -97,6 +105,53 @@ def test_asha_knows_who_never_goes_on() -> None:
     assert field.hopeless(pruner, 32) == set()
     assert field.hopeless(pruner, 16) == {0, 1, 2, 3}
     assert field.hopeless(pruner, 2) == set(range(7))
+
+
+# ------------------------------------------------------------------------------------------- brackets
+HYPERBAND = HyperbandPruner(UP, max_epochs=27, eta=3)
+
+
+def in_bracket(bracket: int, count: int) -> list[int]:
+    return [n for n in range(400) if HYPERBAND.group(n) == bracket][:count]
+
+
+def bands(**counts: int) -> Field:
+    """So many trials in each bracket, all of which rest at the first rung of theirs; later ones are better."""
+    curves = {
+        n: (n / 1000,) * 3 ** int(bracket[1:])
+        for bracket, count in counts.items()
+        for n in in_bracket(int(bracket[1:]), count)
+    }
+    return Field(curves, rest=set(curves), group=HYPERBAND.group)
+
+
+def test_hyperband_promotes_the_best_of_a_bracket_when_its_trials_are_enough() -> None:
+    assert bands(b0=2, b1=2).promoted(HYPERBAND) is None
+    promotion = bands(b0=2, b1=3).promoted(HYPERBAND)
+    assert promotion == Promotion(in_bracket(1, 3)[-1], "in bracket 1, place 1 of 3 at the rung of epoch 3 by now")
+
+
+def test_hyperband_looks_at_the_highest_rung_of_all_brackets_first() -> None:
+    promotion = bands(b0=9, b1=9, b2=3).promoted(HYPERBAND)
+    assert promotion is not None
+    assert promotion.number == in_bracket(2, 3)[-1]
+
+
+def test_hyperband_lets_one_of_each_bracket_go_on_when_there_will_be_no_more() -> None:
+    field = bands(b0=2, b1=1)
+    promotion = field.promoted(HYPERBAND, more=False)
+    assert promotion is not None
+    assert promotion.number == in_bracket(1, 1)[0]
+    field.resting.remove(promotion.number)
+    promotion = field.promoted(HYPERBAND, more=False)
+    assert promotion is not None
+    assert promotion.number == in_bracket(0, 2)[-1]
+
+
+def test_hyperband_knows_who_never_goes_on_in_its_bracket() -> None:
+    field = bands(b0=4, b1=4)
+    assert field.hopeless(HYPERBAND, None) == set()
+    assert field.hopeless(HYPERBAND, 6) == {*in_bracket(0, 2), *in_bracket(1, 2)}
 
 
 def test_one_epoch_lets_one_in_so_many_go_on() -> None:

@@ -32,6 +32,7 @@ CHANGES: dict[tuple[str, str], Any] = {
     ("successive_halving", "min_early_stopping_rate"): 2,
     ("hyperband", "min_epochs"): 5,
     ("hyperband", "eta"): 9,
+    ("hyperband", "promote"): False,
     ("patient", "patience"): 1,
     ("patient", "min_delta"): 0.2,
     ("patient", "pruner"): {"name": "threshold", "lower": 0.99},

@@ -6,7 +6,7 @@ import pytest
 
 from models.objective import Direction
 from search.ports import Pruner
-from search.pruning.registry import DOCS, OPTIONS, RANGES, PrunerError, check_options, make_pruner
+from search.pruning.registry import DOCS, FLAGS, OPTIONS, RANGES, PrunerError, check_options, make_pruner
 
 
 def made(name: str, **options: Any) -> Pruner:
@@ -30,6 +30,7 @@ def made(name: str, **options: Any) -> Pruner:
         ("percentile", {"percentile": 101}, "percentile is 101; make it at most 100"),
         ("percentile", {"percentile": float("nan")}, "percentile is nan; give a number"),
         ("hyperband", {"eta": 1}, "eta is 1; make it at least 2"),
+        ("hyperband", {"promote": 1}, "promote is 1; write true or false"),
         ("threshold", {}, "threshold has neither `lower` nor `upper`; give at least one"),
         ("threshold", {"lower": 2, "upper": 1}, "lower is 2 but upper is 1; make lower smaller"),
         ("threshold", {"lower": "low"}, "lower is 'low'; give a number"),
@@ -50,10 +51,10 @@ def test_an_impossible_option_says_what_is_wrong(name: str, options: dict[str, A
 
 
 def test_left_out_options_take_their_defaults() -> None:
-    assert check_options("hyperband", {"eta": 4}) == {"min_epochs": 1, "eta": 4}
+    assert check_options("hyperband", {"eta": 4}) == {"min_epochs": 1, "eta": 4, "promote": True}
 
 
 def test_every_option_has_a_line_for_the_reference_and_a_range() -> None:
     options = {option for known in OPTIONS.values() for option in known}
     assert options == set(DOCS)
-    assert options - {"pruner"} == set(RANGES)
+    assert options - {"pruner"} == {*RANGES, *FLAGS}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from models.objective import Direction
+from models.training.orders import Order
 from search.ports import Pruner
 from search.pruning.hyperband import HyperbandPruner
 from search.pruning.registry import make_pruner
@@ -98,7 +99,9 @@ def test_halving_keeps_only_the_best_while_there_are_few() -> None:
 
 def test_halving_looks_at_rungs_only() -> None:
     pruner = SuccessiveHalvingPruner(Direction.MAXIMIZE, min_epochs=2, eta=3, min_early_stopping_rate=1)
-    assert [epoch for epoch in range(1, 200) if pruner.is_rung(epoch)] == [6, 18, 54, 162]
+    rival = [complete(1, *(0.9,) * 200)]
+    judged = [e for e in range(1, 200) if asked(pruner, Curve(9, (0.5,) * e), rival) != GO_ON]
+    assert judged == [6, 18, 54, 162]
 
 
 def test_halving_counts_pruned_trials_at_the_rungs_they_reached_only() -> None:
@@ -125,13 +128,23 @@ def test_hyperband_has_a_bracket_for_each_power_of_eta_up_to_the_true_maximum() 
 
 
 def test_hyperband_compares_inside_the_bracket_and_names_it() -> None:
-    rule = HyperbandPruner(Direction.MAXIMIZE, max_epochs=81)
+    rule = HyperbandPruner(Direction.MAXIMIZE, max_epochs=81, promotes=False)
     same, other = ([n for n in range(40) if (rule.group(n) == rule.group(40)) is inside] for inside in (True, False))
     trial = Curve(40, (0.5,) * 3 ** rule.group(40))
     long = (0.9,) * 81
     assert asked(rule, trial, [complete(n, *long) for n in other]) == GO_ON
     decision = asked(rule, trial, [complete(n, *long) for n in same])
     assert decision.reason.startswith(f"in bracket {rule.group(40)}, 0.5 is place {len(same) + 1} of")
+
+
+def test_hyperband_stops_where_it_is_not_to_promote() -> None:
+    """Alone, a trial goes on when it may only be stopped, and rests when it may be promoted later."""
+    trial, better = Curve(0, (0.5,)), cut(2, 0.9)
+    assert HyperbandPruner(Direction.MAXIMIZE, max_epochs=81).group(2) == 0
+    for promote, order, alone in ((True, Order.PAUSE, Order.PAUSE), (False, Order.STOP, Order.GO_ON)):
+        pruner = made("hyperband", promote=promote)
+        assert asked(pruner, trial, [better]).order is order
+        assert asked(pruner, trial, []).order is alone
 
 
 def test_patient_waits_while_the_trial_improves() -> None:
