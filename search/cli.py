@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     # before TensorFlow is imported anywhere: its C++ side prints to the terminal otherwise
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # before numpy is: its threads wait for cores on which trials train, and take many times as long as one thread
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code = command(options)
         sys.stdout.flush()

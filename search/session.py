@@ -217,7 +217,7 @@ def _confirm(study: OpenStudy) -> Confirm | None:
     return Confirm(
         written.top,
         written.seeds,
-        max_epochs=study.max_epochs,
+        max_epochs=study.file.max_epochs,
         workers=spec.workers.count,
         study_seed=spec.seed,
         p_threshold=written.p_threshold,

