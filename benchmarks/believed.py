@@ -20,30 +20,14 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 
 from benchmarks import recorded_curves
-from benchmarks.quality_strategies import DriverAndPruner
+from benchmarks.quality_product import Product, study
 from benchmarks.recorded_curves import FOLDER, Instance, MissingCurvesError
-from models.objective import Direction
-from search.drivers.registry import make_driver
-from search.drivers.setup import DriverSetup
 from spaces.prior import Near
 from spaces.space import Space
 
 TRAININGS = (5, 10, 20, 30)
 DRAWN, BEST = 150, 8
 BELIEFS = ("none", "right", "wrong")
-
-
-class Believing(DriverAndPruner):
-    """A driver and the median pruner over a space with priors."""
-
-    def __init__(self, sampler: str, space: Space) -> None:
-        super().__init__(sampler, "median")
-        self._space = space
-
-    def setup(self, problem, seed, workers):
-        super().setup(problem, seed, workers)
-        direction = Direction.MAXIMIZE if problem.sign > 0 else Direction.MINIMIZE
-        self._driver = make_driver("optuna", DriverSetup(self._space, self._sampler, direction, problem.R, seed))
 
 
 def good_place(instance: Instance) -> np.ndarray:
@@ -65,12 +49,11 @@ def believing(space: Space, place: np.ndarray, belief: str) -> Space:
 
 def regret(instance: Instance, sampler: str, belief: str, place: np.ndarray, seed: int) -> np.ndarray:
     """Regret after each of TRAININGS full trainings' worth of epochs."""
-    from simulate import simulate
-
     problem = recorded_curves.problem_of(instance)
     space = believing(recorded_curves.space_of(problem), place, belief)
-    trace = simulate(problem, Believing(sampler, space), seed, TRAININGS[-1] * problem.R)
-    return np.asarray(recorded_curves.regret_of(instance, trace.at([n * problem.R for n in TRAININGS])))
+    found = study(Product(sampler, "median"), problem, space, seed=seed, budget=TRAININGS[-1] * problem.R, workers=1)
+    place = np.searchsorted(found.epochs, np.array(TRAININGS) * problem.R, side="right") - 1
+    return np.asarray(recorded_curves.regret_of(instance, np.array(found.value)[place]))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,24 +9,51 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.recorded_curves import space_of
 from models.objective import Direction, Objective
 from search.audit import SHARE, is_audited
 from search.backends.simulated import SimulatedBackend
 from search.budget import Budget
+from search.choosing import chosen
 from search.clock import ManualClock
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
 from search.folder import StudyFolder
+from search.parts import Parts
 from search.progress import SilentView
 from search.pruning.registry import make_pruner
 from search.record import Record
-from search.runner import Parts, Rules, Runner
+from search.runner import Rules, Runner
+from search.spec_search import AUTO, PrunerSpec, SearchSpec
 from search.study import Event, Params, Reported, Suggestion
 from search.telling import Teller
+from spaces.space import Space
 from tracking.tracker import NullTracker
 
 METRIC = "val"
+
+
+@dataclass(frozen=True)
+class Product:
+    """A sampler and a pruner as a study file names them."""
+
+    sampler: str
+    pruner: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+PRODUCTS = {
+    "auto": Product(AUTO, AUTO),
+    "our tpe": Product("tpe", "none"),
+    "our tpe + median": Product("tpe", "median"),
+    "our tpe + extrapolate": Product("tpe", "extrapolate"),
+    "our tpe + asha": Product("tpe", "asha"),
+    "our tpe + hyperband": Product("tpe", "hyperband"),
+    "our tpe + stopping hyperband": Product("tpe", "hyperband", {"promote": False}),
+    "our random + asha": Product("random", "asha"),
+    "our random + one epoch": Product("random", "one_epoch"),
+    "our random + hyperband": Product("random", "hyperband"),
+    "our random + stopping hyperband": Product("random", "hyperband", {"promote": False}),
+}
 
 
 @dataclass
@@ -97,19 +124,22 @@ class Runs:
         return float(self.of(params)[2])
 
 
-def study(problem: Any, sampler: str, pruner: str, *, seed: int, budget: int, workers: int) -> Trace:
+def study(product: Product, problem: Any, space: Space, *, seed: int, budget: int, workers: int) -> Trace:
     """Runs a study until `budget` epochs are trained."""
     direction = Direction.MAXIMIZE if problem.sign > 0 else Direction.MINIMIZE
     objective = Objective(METRIC, direction)
-    setup = DriverSetup(space_of(problem), sampler, direction, problem.R, seed)
+    written = SearchSpec(sampler=product.sampler, pruner=PrunerSpec(product.pruner, product.options))
+    choice = chosen(written, space, trials=None, max_epochs=problem.R)
+    setup = DriverSetup(space, choice.sampler, direction, problem.R, seed)
+    pruner = choice.pruner
     runs, trace, clock = Runs(problem, seed), Trace(), ManualClock()
     seconds = runs.seconds if workers > 1 else 1.0
     backend = Watched(runs.curve, objective=objective, workers=workers, seconds_per_epoch=seconds, clock=clock)
-    share = 0.0 if pruner == "none" else SHARE
+    share = 0.0 if pruner.name == "none" else SHARE
     runner = Runner(
         Parts(
             driver=make_driver("optuna", setup),
-            pruner=make_pruner(pruner, {}, direction=direction, max_epochs=problem.R),
+            pruner=make_pruner(pruner.name, pruner.options, direction=direction, max_epochs=problem.R),
             backend=backend.begin(runs, trace),
             teller=Teller(
                 NoRecord(), NullTracker(), folder=StudyFolder(Path("no folder")), metric=METRIC, clock=clock,

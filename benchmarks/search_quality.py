@@ -1,12 +1,13 @@
 """How good a model a search has found after so many epochs, on recorded learning curves; nothing is trained.
 
     python benchmarks/search_quality.py                                    everything, hours
-    python benchmarks/search_quality.py --instances 3 --seeds 2 --trainings 20 --strategies "ours,optuna tpe + median"
+    python benchmarks/search_quality.py --instances 3 --seeds 2 --trainings 20 --strategies "auto,optuna tpe + median"
     python benchmarks/search_quality.py --workers 8,64 --sets lcbench
 
 Regret is how far the best checkpoint so far stays behind the best known: in points of accuracy, or, for losses and
 mixed units, in per cent of the way to the median random configuration. The budget is counted in full trainings' worth
-of epochs, summed over workers. Results are kept in --out, and what stands there is not run again.
+of epochs, summed over workers. `auto` and what begins with "our" are studies of this project, with its runner, drivers
+and pruners on simulated workers and clock. Results are kept in --out, and what stands there is not run again.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import multiprocessing
 import os
 import platform
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -27,8 +29,11 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from benchmarks import quality_tables, recorded_curves
+from benchmarks.quality_product import PRODUCTS, study
 from benchmarks.quality_strategies import STRATEGIES, why_not
 from benchmarks.recorded_curves import FOLDER, SETS, Instance, MissingCurvesError
+
+KNOWN = (*PRODUCTS, *STRATEGIES)
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,17 @@ def run(job: Job, folder: Path) -> dict[str, Any]:
 
     problem = recorded_curves.problem_of(job.instance)
     budget = job.trainings * problem.R
-    clock = "seconds" if job.workers > 1 else "epochs"
-    trace = simulate(problem, STRATEGIES[job.strategy](), job.seed, budget, workers=job.workers, clock=clock)
+    began = time.process_time()
+    if job.strategy in PRODUCTS:
+        space = recorded_curves.space_of(problem)
+        trace: Any = study(PRODUCTS[job.strategy], problem, space, seed=job.seed, budget=budget, workers=job.workers)
+    else:
+        clock = "seconds" if job.workers > 1 else "epochs"
+        trace = simulate(problem, STRATEGIES[job.strategy](), job.seed, budget, workers=job.workers, clock=clock)
     regret = recorded_curves.regret_of(job.instance, trace.value)
     return {
         **asdict(job), "max_epochs": problem.R, "epochs": trace.epochs, "regret": [round(float(r), 5) for r in regret],
-        "trials": trace.trials, "finished": trace.finished, "cpu": round(trace.cpu, 2),
+        "trials": trace.trials, "finished": trace.finished, "cpu": round(time.process_time() - began, 2),
     }  # fmt: skip
 
 
@@ -106,14 +116,14 @@ def options_of(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--curves", type=Path, default=FOLDER, help="folder of the recorded curves")
     parser.add_argument("--sets", type=words, default=list(SETS), help=", ".join(SETS))
     parser.add_argument("--instances", type=int, default=100, help="of each set, at most")
-    parser.add_argument("--strategies", type=words, default=list(STRATEGIES), help=", ".join(STRATEGIES))
+    parser.add_argument("--strategies", type=words, default=list(KNOWN), help=", ".join(KNOWN))
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--trainings", type=int, default=100, help="the budget in full trainings")
     parser.add_argument("--workers", type=lambda text: [int(word) for word in text.split(",")], default=[1, 8, 64])
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("search_quality.jsonl"), help="where results are kept")
     options = parser.parse_args(arguments)
-    for given, known in ((options.sets, SETS), (options.strategies, STRATEGIES)):
+    for given, known in ((options.sets, SETS), (options.strategies, KNOWN)):
         unknown = [word for word in given if word not in known]
         if unknown:
             parser.error(f"not known: {', '.join(unknown)}; take some of {', '.join(known)}")
