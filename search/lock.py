@@ -18,7 +18,7 @@ from spaces.difference import difference
 from spaces.problems import MendableError
 from spaces.space import Space
 
-MEANING = ("seed", "data", "model", "training", "objective", "limits")
+MEANING = ("seed", "data", "model", "training", "objective", "objectives", "limits")
 """The sections of a study file that finished trials depend on."""
 HARMLESS = ("data.folder", "training.csv_log", "training.checkpoint_every", "training.metrics", "training.jit_compile")
 """Keys of those sections that change no number of a trial; the data have a fingerprint of their own."""

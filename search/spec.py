@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from models.config import Config
-from models.objective import Direction, Objective
+from models.objective import Aim, Objective
 from models.signature import Signature
 from models.spec.data import DataSpec, possible_tasks
 from models.spec.faults import Fault
-from models.spec.metrics import METRICS, base_name
 from models.spec.sections import schema_of, with_values
 from models.spec.shapes import WINDOWED
 from models.spec.sizes import n_params
@@ -33,6 +32,7 @@ from search.spec_checks import (
     read_limits,
 )
 from search.spec_document import read_document
+from search.spec_objectives import aims_of, check_several, further_metrics, objective_of
 from search.spec_reading import SHORTHANDS, filled, read_study
 from search.spec_space import SECTIONS, Held, SpaceBuilder, held_knobs, section_of
 from search.spec_study import StudySpec
@@ -57,12 +57,13 @@ class StudyFile:
 
     @property
     def objective(self) -> Objective:
-        """The one number that is optimised, with its direction."""
-        written = self.spec.objective
-        known = METRICS[base_name(written.metric)].direction
-        direction = Direction(written.goal) if written.goal is not None else known
-        assert direction is not None
-        return Objective(written.metric, direction, at=written.at.rule, last_k=written.at.last_k)
+        """The number that is optimised, with its direction; the first of several."""
+        return objective_of(self.spec)
+
+    @property
+    def aims(self) -> tuple[Aim, ...]:
+        """The several objectives, the first included; empty where there is one."""
+        return aims_of(self.spec)
 
     @property
     def data(self) -> DataSpec:
@@ -75,9 +76,11 @@ class StudyFile:
 
     @property
     def training(self) -> TrainingSpec:
-        """`training` as written, with the files of callbacks looked up beside the study file."""
+        """`training` as written, with the files of callbacks looked up beside the study file, and with the metrics that
+        are objectives."""
         located = tuple(own.located(self.path.parent) for own in self.spec.training.callbacks)
-        return self.spec.training.model_copy(update={"callbacks": located})
+        measured = tuple(dict.fromkeys((*self.spec.training.metrics, *further_metrics(self.spec))))
+        return self.spec.training.model_copy(update={"callbacks": located, "metrics": measured})
 
     def config(self, params: Mapping[str, Value]) -> Config:
         """The configuration of `params`, the active parameters; the other knobs hold their defaults."""
@@ -167,6 +170,7 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
         *check_task(study),
         *check_budget(study),
         *check_pruner(study),
+        *check_several(study, is_written),
         *check_callbacks(study.training.callbacks, path.parent),
         *check_fit(study, possible_tasks(study.data), is_written),
         *check_grid(study, space),

@@ -13,6 +13,7 @@ from models.spec.faults import Fault, Path, RefusedError, faults_of
 from models.spec.knobs import Knob
 from models.spec.sections import Section, entries_of, varying
 from models.spec.training import TrainingSpec
+from search.spec_objectives import default_pruner
 from search.spec_study import NAME, StudySpec
 from spaces.problems import nearest
 
@@ -33,6 +34,7 @@ _STAND_INS: dict[Path, Any] = {
     ("data",): {"source": "sources:none"},
     ("data", "source"): "sources:none",
     ("budget",): {"trials": 1},
+    ("objectives",): ["val_loss", "params"],
 }
 """What takes the place of a missing or unreadable key, so that the rest of the file can still be judged."""
 _MOST_PASSES = 5
@@ -72,6 +74,12 @@ def filled(values: Mapping[str, Any], *, in_file: Mapping[str, Any], name: str) 
     training = raw.get("training", {})
     if isinstance(training, Mapping):
         raw["training"] = _section(training, TrainingSpec, in_file.get("training"))
+    pruner = default_pruner(raw.get("objectives"))
+    search = raw.get("search", {})
+    if isinstance(search, str):
+        search = {SHORTHANDS["search"]: search}
+    if pruner is not None and isinstance(search, Mapping):
+        raw["search"] = {"pruner": pruner, **search}
     return raw
 
 

@@ -11,11 +11,11 @@ from search.pruning.registry import DOCS, OPTIONS, PRUNERS, RANGES, PrunerError,
 from spaces.problems import did_you_mean
 
 DRIVERS = ("optuna",)
-SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp", "freeze_thaw")
+SAMPLERS = ("tpe", "random", "grid", "qmc", "cmaes", "gp", "nsga2", "freeze_thaw")
 PAUSING = ("freeze_thaw",)
 """Samplers that say themselves which trials pause and go on."""
 DUPLICATES = ("skip", "train")
-LEARNING = ("tpe", "cmaes", "gp")
+LEARNING = ("tpe", "cmaes", "gp", "nsga2")
 """Samplers that begin with random trials."""
 
 
@@ -144,7 +144,10 @@ class SearchSpec(Spec):
     sampler: Annotated[str, OneOf("how configurations are suggested", names=SAMPLERS)] = "tpe"
     pruner: Annotated[
         PrunerSpec,
-        PrunerEntry("how poor trials are stopped early: a name, or a mapping of name and options"),
+        PrunerEntry(
+            "how poor trials are stopped early: a name, or a mapping of name and options; with several objectives left "
+            "out: dominated, or none where a further one is a metric"
+        ),
     ] = PrunerSpec("median", check_options("median", {}))
     audit: Annotated[
         float | None,
