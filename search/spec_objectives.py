@@ -53,8 +53,10 @@ def default_pruner(objectives: object) -> str | None:
 
     objectives: as written, and perhaps wrong.
     """
-    if not isinstance(objectives, list):
+    if objectives is None:
         return None
+    if not isinstance(objectives, list):
+        return "dominated"
     names = [item.get("metric") if isinstance(item, dict) else item for item in objectives[1:]]
     return "dominated" if all(name in COSTS for name in names if isinstance(name, str)) else "none"
 

@@ -68,7 +68,13 @@ def _read(item: Any) -> AimSpec:
 
 def _faults_of(read: list[AimSpec]) -> list[Fault]:
     if len(read) < 2:
-        return [Fault((), f"{len(read)} of several objectives", "write two or more, or one under `objective`")]
+        return [
+            Fault(
+                (),
+                f"several objectives are two or more, and the list holds {len(read)}",
+                "add another one, or write `objective`",
+            )
+        ]
     names = [aim.metric for aim in read]
     faults = [
         Fault((i,), f"the objective `{name}` stands twice", "leave one out")
