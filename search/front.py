@@ -119,7 +119,7 @@ class Front:
 
     @property
     def values(self) -> Mapping[int, Values]:
-        """Of each trial on the front."""
+        """Of each trial on the front, by number."""
         return self._values
 
     def ended(self, number: int, outcome: Outcome) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from models.files import write_json
-from models.objective import Direction, Objective
+from models.objective import Aim, Direction, Objective
 from spaces.difference import difference
 from spaces.problems import MendableError
 from spaces.space import Space
@@ -56,6 +56,7 @@ class LockError(MendableError):
 class Lock:
     """The resolved study file, its space, its objective with the direction, and the fingerprint of its data.
 
+    aims: of a study with several objectives; `objective` is the first of them.
     uuid: the study's identity for trackers, the same wherever its folder is moved.
     """
 
@@ -64,6 +65,7 @@ class Lock:
     objective: Objective
     fingerprint: str
     uuid: str
+    aims: tuple[Aim, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -71,6 +73,7 @@ class Lock:
             "spec": self.spec,
             "space": self.space,
             "objective": asdict(self.objective),
+            "aims": [asdict(aim) for aim in self.aims],
             "data_fingerprint": self.fingerprint,
             "uuid": self.uuid,
             "python": platform.python_version(),
@@ -89,6 +92,7 @@ class Lock:
                 objective=Objective(**objective | {"direction": Direction(objective["direction"])}),
                 fingerprint=stored["data_fingerprint"],
                 uuid=stored["uuid"],
+                aims=tuple(Aim(aim["name"], Direction(aim["direction"])) for aim in stored.get("aims", ())),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LockError(

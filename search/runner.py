@@ -16,6 +16,7 @@ from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
 from search.clock import Clock
 from search.duplicates import Duplicates, as_told
 from search.forced import Forced, Trained
+from search.front import Aims
 from search.ledger import Entry, Ledger
 from search.overtime import Overtime
 from search.pausing import Pausing
@@ -61,6 +62,7 @@ class Rules:
     configurations: how many there are in all; None for endless.
     is_audited: whether a trial by its number is let finish when the pruner would stop it.
     candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
+    aims: of a study with several objectives; `objective` is the first of them.
     """
 
     objective: Objective
@@ -72,6 +74,7 @@ class Rules:
     configurations: int | None = None
     is_audited: Callable[[int], bool] = lambda number: False
     candidates: int = retiring.LEAST_CANDIDATES
+    aims: Aims = ()
 
 
 def _leave(number: int) -> None:
@@ -115,7 +118,7 @@ class Runner:
     def __init__(self, parts: Parts, rules: Rules, *, restored: Sequence[RecordedTrial], seconds: float) -> None:
         self._parts = parts
         self._rules = rules
-        self.ledger = Ledger(rules.objective, restored, group=parts.pruner.group)
+        self.ledger = Ledger(rules.objective, restored, group=parts.pruner.group, aims=rules.aims)
         self._begun_s = parts.clock.monotonic_s() - seconds
         self._saved_s = parts.clock.monotonic_s()
         self._shown_s = -math.inf
@@ -124,7 +127,7 @@ class Runner:
         self._failures: list[str] = []
         self._overtime = Overtime(trial_s=rules.trial_seconds, budget_s=rules.budget.seconds)
         self._forced: dict[int, Forced] = {}
-        self._stopping = Stopping(rules.budget.goals, rules.objective.direction, restored)
+        self._stopping = Stopping(rules.budget.goals, rules.objective.direction, restored, aims=rules.aims)
         self._duplicates = Duplicates(skip=rules.skip_duplicates, size=rules.configurations, restored=restored)
         self._asking = Asking(
             parts.driver, parts.teller, self.ledger, self._duplicates, rules.why_infeasible, rules.epochs_of,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.objective import Objective
+from models.objective import Aim, Objective
 from search.folder import StudyFolder
 from search.lock import Lock
 from search.record import Record
@@ -20,13 +20,14 @@ class NoStudyError(MendableError):
 
 @dataclass(frozen=True, slots=True)
 class StoredStudy:
-    """What a stored study was, and its trials so far."""
+    """What a stored study was, and its trials so far. aims: where it has several objectives, the first included."""
 
     name: str
     folder: StudyFolder
     objective: Objective
     seed: int
     trials: tuple[RecordedTrial, ...]
+    aims: tuple[Aim, ...] = ()
 
     @classmethod
     def open(cls, study: str) -> "StoredStudy":
@@ -44,9 +45,10 @@ class StoredStudy:
             study=name,
             direction=lock.objective.direction,
             space=Space.from_json(lock.space),
+            aims=lock.aims,
         )
         try:
-            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials())
+            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials(), lock.aims)
         finally:
             record.close()
 
