@@ -134,16 +134,29 @@ def compare(old: Lock, new: Lock) -> list[str]:
     found = difference(*spaces)
     told = _knobs(*spaces)
     before, after = _flat(old.spec), _flat(new.spec)
+    several = bool(old.aims or new.aims)
+    if several and (old.aims, old.objective) != (new.aims, new.objective):
+        found.append(f"the objectives were {_objectives(old)} and are {_objectives(new)}")
     for path in sorted(before.keys() | after.keys()):
         section, _, below = path.partition(".")
         if section not in MEANING or path in HARMLESS or before.get(path) == after.get(path):
             continue
+        if section in ("objective", "objectives") and several:
+            continue  # told in one sentence, by what is meant
         if below in told:
             continue  # the difference of the spaces says it better, or knows that both mean the same
         found.append(f"{path} was {_shown(before, path)} and is {_shown(after, path)}")
     if not found and old.fingerprint != new.fingerprint:
         found.append("the data have changed since the study was begun")
     return found
+
+
+def _objectives(lock: Lock) -> str:
+    """All objectives with their directions, and the epoch at which they are read."""
+    first = lock.objective
+    aims = lock.aims or (Aim(first.metric, first.direction),)
+    at = f"mean of the last {first.last_k} epochs" if first.at == "mean" else f"{first.at} epoch"
+    return f"{', '.join(f'{aim.name} ({aim.direction.value})' for aim in aims)} at the {at}"
 
 
 def _knobs(*spaces: Space) -> set[str]:
