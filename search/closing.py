@@ -35,7 +35,7 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
     ended = tuple(row for row in rows if row.state.is_final)
     ensemble, why_none = _ensemble(study, front if aims else ended, ending)
     importances = record.importances(trials)
-    audit = Audit.of(trials, study.file.objective.direction)
+    audit = Audit.of(trials, study.file.objective.direction, aims)
     tracker.study_finished(
         StudySummary(
             leaderboard=tuple(row.flat() for row in ended),

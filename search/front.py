@@ -5,7 +5,7 @@ that no complete trial dominates, as in Optuna's `best_trials`.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,6 +91,12 @@ def ranked(trials: Sequence[Standing], aims: Aims) -> dict[int, int]:
     return dict.fromkeys(sorted(first), FRONT) | {
         t.number: FRONT + rank for t, rank in zip(rest, _ranks(rest, aims), strict=True)
     }
+
+
+def front_of(ended: Iterable[tuple[int, Outcome]], aims: Aims) -> frozenset[int]:
+    """The trials on the front, of ended ones with their numbers."""
+    found = ranked([Standing.of(number, outcome, aims) for number, outcome in ended], aims)
+    return frozenset(number for number, rank in found.items() if rank == FRONT)
 
 
 def _ranks(trials: Sequence[Standing], aims: Aims) -> list[int]:

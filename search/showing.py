@@ -39,7 +39,7 @@ def _show_study(stored: StoredStudy, stream: TextIO) -> None:
         by = "rank (1 is the front) and " if stored.aims else ""
         print(f"\ntrials by {by}{stored.objective.metric}:", file=stream)
         print(_leaderboard(rows), file=stream)
-    if audit := Audit.of(stored.trials, stored.objective.direction).sentence:
+    if audit := Audit.of(stored.trials, stored.objective.direction, stored.aims).sentence:
         print(f"\npruning: {audit}", file=stream)
     failed = [t for t in stored.trials if t.outcome and t.outcome.traceback]
     for trial in failed:

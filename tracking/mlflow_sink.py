@@ -59,6 +59,9 @@ def study_tags(info: StudyInfo) -> dict[str, str]:
         "search.seed": str(info.seed),
         "search.folder": str(info.folder),
     }
+    if info.further:
+        goals = ((info.objective, info.direction), *info.further)
+        fixed["search.objectives"] = ", ".join(f"{name} {direction}" for name, direction in goals)
     return extra | fixed
 
 
