@@ -89,6 +89,7 @@ class Rehearsal:
 
     def __init__(self, curve=rising):
         self.curve = curve
+        self.costs = lambda params: {}
         self.checkpoints = {}
         self.text, self.code, self.backend = "", None, None
 
@@ -117,6 +118,7 @@ class Rehearsal:
             seconds_per_epoch=1.0,
             clock=clock,
             checkpoints=self.checkpoints,
+            costs=self.costs,
         )
         self.backend.study = study
         return self.backend
