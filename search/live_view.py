@@ -12,7 +12,7 @@ from search.progress import (
     Progress,
     counts_line,
     ended_line,
-    front_line,
+    front_lines,
     incumbent_line,
     params_line,
     spent_line,
@@ -71,11 +71,12 @@ class LiveView:
     def _best(self, progress: Progress) -> list[Text]:
         """The best trial and its configuration, or the front."""
         if progress.front is not None:
-            return [Text(front_line(progress.front), style="bold green")]
-        best = progress.incumbent
+            best, others = front_lines(progress.front)
+            return [Text(best, style="bold green"), Text(f"       {others}", style="dim")]
+        incumbent = progress.incumbent
         return [
-            Text("best  ").append(incumbent_line(best, self._metric), style="bold green"),
-            Text("      " + (params_line(best) if best else ""), style="dim"),
+            Text("best  ").append(incumbent_line(incumbent, self._metric), style="bold green"),
+            Text("      " + (params_line(incumbent) if incumbent else ""), style="dim"),
         ]
 
     def _head(self, progress: Progress) -> Table:

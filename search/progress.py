@@ -119,7 +119,7 @@ class LinesView:
         if progress.front is not None:
             if progress.front.trials and progress.front != self._front:
                 self._front = progress.front
-                self.say(front_line(progress.front))
+                self.say(", ".join(front_lines(progress.front)))
             return
         best = progress.incumbent
         if best is None or any(t.number == best.number for t in progress.training):
@@ -220,16 +220,17 @@ def incumbent_line(incumbent: Incumbent | None, metric: str) -> str:
     return f"{metric} {incumbent.value:.4f} (trial {incumbent.number}, epoch {incumbent.epoch})"
 
 
-def front_line(front: FrontNow) -> str:
-    """How many trials are on the front, the best first objective there, and between what the others lie."""
+def front_lines(front: FrontNow) -> tuple[str, str]:
+    """How many trials are on the front and the best first objective there; between what the other objectives lie."""
     if not front.trials:
-        return "front: no trial yet"
+        return "front: no trial yet", ""
     count = len(front.trials)
-    parts = [f"best {front.names[0]} {front.values[0][0]:.4f} (trial {front.trials[0]})"]
+    best = f"best {front.names[0]} {front.values[0][0]:.4f} (trial {front.trials[0]})"
+    spans = []
     for name, values in zip(front.names[1:], list(zip(*front.values, strict=True))[1:], strict=True):
         low, high = figure(min(values)), figure(max(values))
-        parts.append(f"{name} {low}" if low == high else f"{name} {low} to {high}")
-    return f"front: {count} trial{'' if count == 1 else 's'}, {', '.join(parts)}"
+        spans.append(f"{name} {low}" if low == high else f"{name} {low} to {high}")
+    return f"front: {count} trial{'' if count == 1 else 's'}, {best}", ", ".join(spans)
 
 
 def params_line(incumbent: Incumbent) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.objective import Direction
+from models.objective import Aim, Direction
 from search.drivers.registry import DRIVERS, make_driver
 from search.drivers.scripted import ScriptedDriver
 from search.drivers.setup import DriverSetup
@@ -38,9 +38,12 @@ SMALL = Space((Dimension("kind", Categories(("a", "b"))), Dimension("size", IntR
 Make = Callable[..., Driver]
 
 
-def planned(sampler: str) -> Make:
+def planned(sampler: str, *, costs: tuple[str, ...] = ()) -> Make:
     def make(*, seed: int = 0, space: Space = SPACE, direction: Direction = Direction.MAXIMIZE) -> Driver:
-        setup = DriverSetup(space, sampler, direction, max_epochs=9, seed=seed, startup_trials=4, grid_points=2)
+        aims = (Aim("value", direction), *(Aim(cost, Direction.MINIMIZE) for cost in costs)) if costs else ()
+        setup = DriverSetup(
+            space, sampler, direction, max_epochs=9, seed=seed, startup_trials=4, grid_points=2, aims=aims
+        )
         return make_driver("optuna", setup)
 
     return make
@@ -54,10 +57,18 @@ def scripted(*, seed: int = 0, space: Space = SPACE, direction: Direction = Dire
 
 
 NEEDS_TORCH = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
-MAKERS = [
-    pytest.param(planned(name), id=name, marks=[NEEDS_TORCH, pytest.mark.slow] if name == "gp" else [])
-    for name in DRIVERS["optuna"]
-] + [pytest.param(scripted, id="scripted")]
+
+
+def _marks(sampler: str) -> list[pytest.MarkDecorator]:
+    return [NEEDS_TORCH, pytest.mark.slow] if sampler == "gp" else []
+
+
+MAKERS = [pytest.param(planned(name), id=name, marks=_marks(name)) for name in DRIVERS["optuna"]]
+MAKERS += [
+    pytest.param(planned(name, costs=("params",)), id=f"{name} of two", marks=_marks(name))
+    for name in ("tpe", "nsga2", "gp")
+]
+MAKERS += [pytest.param(scripted, id="scripted")]
 every_driver = pytest.mark.parametrize("make", MAKERS)
 ROUNDS = 16
 
@@ -72,7 +83,11 @@ def value_of(params: dict[str, Value]) -> float:
 
 def complete(suggestion: Suggestion) -> Outcome:
     value = value_of(dict(suggestion.params))
-    return Outcome(TrialState.COMPLETE, Cause.FINISHED, objective=value, best_epoch=9, epochs=9)
+    units = suggestion.params.get("units.1", suggestion.number)
+    assert isinstance(units, int)
+    return Outcome(
+        TrialState.COMPLETE, Cause.FINISHED, objective=value, best_epoch=9, epochs=9, metrics={"params": 7.0 * units}
+    )
 
 
 def outcome_of(suggestion: Suggestion) -> Outcome:
