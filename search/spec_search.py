@@ -145,8 +145,8 @@ class SearchSpec(Spec):
     pruner: Annotated[
         PrunerSpec,
         PrunerEntry(
-            "how poor trials are stopped early: a name, or a mapping of name and options; with several objectives left "
-            "out: dominated, or none where a further one is a metric"
+            "how poor trials are stopped early: a name, or a mapping of name and options; several objectives have a "
+            "default of their own"
         ),
     ] = PrunerSpec("median", check_options("median", {}))
     audit: Annotated[

@@ -124,6 +124,31 @@ def test_other_objectives_are_another_study():
     assert rehearsed("objectives=[val_accuracy, {metric: params, goal: min}]").code == 0
 
 
+def falling(params, epoch):
+    """The best epoch is the second; the loss falls to the end."""
+    return {"loss": 1.0, "val_accuracy": params["learning_rate"] - abs(epoch - 2) / 10, "val_loss": 1.0 / epoch}
+
+
+def test_all_objectives_are_read_at_the_epoch_of_the_first():
+    best = rehearsed("objectives=[val_accuracy, val_loss]", curve=falling)
+    assert {float(row["val_loss"]) for row in best.rows} == {0.5}
+    last = rehearsed(
+        "objectives=[{metric: val_accuracy, at: last}, val_loss]", "training.epochs=4", "study=last", curve=falling
+    )
+    assert {float(row["val_loss"]) for row in last.rows} == {0.25}
+
+
+def test_the_goal_of_a_further_metric_turns_the_front_round():
+    def biased(params, epoch):
+        return {"loss": 1.0, "val_mae": 1 - params["learning_rate"], "val_bias": params["learning_rate"]}
+
+    text = SEVERAL.replace("sklearn:iris", "sklearn:diabetes")
+    low = rehearsed("objectives=[val_mae, {metric: val_bias, goal: min}]", text=text, curve=biased)
+    assert len(front_of(low)) == 4
+    high = rehearsed("objectives=[val_mae, {metric: val_bias, goal: max}]", "study=high", text=text, curve=biased)
+    assert len(front_of(high)) == 1
+
+
 def test_patience_counts_the_trials_since_the_front_changed():
     def alike(params, epoch):
         return {"loss": 1.0, "val_accuracy": 0.5}

@@ -3,6 +3,7 @@
 import pytest
 
 from models.objective import Aim, Direction, Objective
+from search.spec_objectives import check_several
 from tests.search.spec_text import SMALL, problems, read
 
 UP, DOWN = Direction.MAXIMIZE, Direction.MINIMIZE
@@ -150,3 +151,12 @@ def test_a_loss_that_varies_is_no_further_objective(tmp_path):
         "`val_loss` is another number in every trial"
         in problems(tmp_path, text.replace("{metric: params, goal: min}", "val_loss"))[0]
     )
+
+
+def test_a_driver_of_one_objective_is_refused(tmp_path):
+    study = read(tmp_path, SEVERAL).spec
+    changed = study.model_copy(update={"search": study.search.model_copy(update={"driver": "other"})})
+    (fault,) = check_several(changed, lambda path: False)
+    assert fault.below == ("search", "driver")
+    assert fault.problem == "the driver other searches for one objective, and there are several"
+    assert fault.mend == "take the driver optuna"
