@@ -4,12 +4,17 @@
 
 trains the random configurations of `examples/pareto.yaml` to their ends once (the record in the cache), then plays them
 in many orders, trial after trial, and asks every rule after every epoch.
+
+    python benchmarks/pareto_pruning.py --cost
+
+says what one decision of `dominated` takes among many trials.
 """
 
 import argparse
 import math
 import os
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,11 +147,33 @@ def trained(cache: Path) -> list[RecordedTrial]:
     return [t for t in StoredStudy.open("pareto").trials if t.state is TrialState.COMPLETE]
 
 
+def cost_ms(trials: int) -> float:
+    """CPU milliseconds of one decision beside so many complete trials."""
+    rng = np.random.default_rng(0)
+    rule = rules()["dominated"]
+    standings = Standings(Direction.MAXIMIZE, rule.group)
+    for number in range(trials):
+        standings.weigh(number, int(rng.integers(1, 1000)))
+        for epoch in range(1, 11):
+            standings.report(number, epoch, float(rng.random()))
+        standings.complete(number)
+    asking = Curve(trials, tuple(rng.random(8)), n_params=900)
+    begun = time.process_time()
+    for _ in range(50):
+        rule.decide(asking, standings.beside(trials))
+    return 1000 * (time.process_time() - begun) / 50
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cache", type=Path, required=True, help="folder of the trained trials")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--cache", type=Path, help="folder of the trained trials")
+    what.add_argument("--cost", action="store_true", help="only what a decision takes")
     parser.add_argument("--orders", type=int, default=200)
     options = parser.parse_args()
+    if options.cost:
+        print(", ".join(f"{n} trials: {cost_ms(n):.2f} ms" for n in (100, 1000, 10_000)))
+        return
     trials = trained(options.cache)
     rng = np.random.default_rng(0)
     orders = [rng.permutation(len(trials))[:TRIALS] for _ in range(options.orders)]

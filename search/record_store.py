@@ -54,7 +54,7 @@ class Store:
                 directions=[_word(aim.direction) for aim in aims] or [_word(direction)],
                 load_if_exists=True,
             )
-            if aims:
+            if aims and _METRIC_NAMES not in storage.get_study_system_attrs(stored._study_id):
                 # what `Study.set_metric_names` stores, which warns that it is experimental
                 storage.set_study_system_attr(stored._study_id, _METRIC_NAMES, [aim.name for aim in aims])
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError) as error:
