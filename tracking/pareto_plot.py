@@ -18,24 +18,26 @@ Further = Sequence[tuple[str, str]]
 
 
 def pareto(leaderboard: Sequence[Row], *, objective: str, direction: str, further: Further) -> Figure:
-    """All trials that have every objective; the front's members stand out, and a line is the front of the two
-    objectives that a picture shows."""
+    """All trials that have every objective; the front's members stand out, and a line joins those of them that no other
+    dominates in the two objectives that a picture shows."""
     rows = [row for row in leaderboard if points([row]) and all(_is_number(row.get(name)) for name, _ in further)]
+    front = [row for row in rows if _is_on_front(row)]
     across = min(ACROSS, max(1, len(further)))
     down = max(1, -(-len(further) // across))
     figure, grid = canvas(max(5.0, 3.9 * across) + 0.4, 3.9 * down + 0.4, down=down, across=across)
     for (name, goal), axes in zip(further, grid, strict=False):
         _draw(axes, rows, name)
-        best = staircase([(float(row[name]), float(row["objective"])) for row in rows], (goal, direction))
+        best = staircase([(float(row[name]), float(row["objective"])) for row in front], (goal, direction))
         if best:
             steps = "steps-post" if goal == "min" else "steps-pre"
             axes.plot(*zip(*best, strict=True), drawstyle=steps, color=BEST, linewidth=1.4, alpha=0.7, zorder=2)
         axes.set_xlabel(f"{name} ({goal})")
     for axes in grid[len(further) :]:
         axes.set_visible(False)
-    limit(grid[0], [float(row["objective"]) for row in rows], [], direction)
-    count = sum(_is_on_front(row) for row in rows)
-    figure.suptitle(f"Pareto front: {count} of {len(rows)} trials", x=0.02, ha="left", color=INK, fontsize=12)
+    outside = _limit(grid[0], rows, front, direction)
+    title = f"Pareto front: {len(front)} of {len(rows)} trials"
+    title += f"   ({outside} far worse ones are outside the picture)" if outside else ""
+    figure.suptitle(title, x=0.02, ha="left", color=INK, fontsize=12)
     figure.supylabel(f"{objective} ({direction})", color=INK, fontsize=10)
     if grid[0].get_legend_handles_labels()[0]:
         shown = grid[0].get_legend_handles_labels()
@@ -51,6 +53,18 @@ def staircase(pairs: Sequence[tuple[float, float]], directions: tuple[str, str])
         if not found or sign_y * y < sign_y * found[-1][1]:
             found.append((x, y))
     return sorted(found)
+
+
+def _limit(axes: Axes, rows: Sequence[Row], front: Sequence[Row], direction: str) -> int:
+    """Leaves far worse trials out of the picture, and none of the front; how many are outside."""
+    values, members = ([float(row["objective"]) for row in some] for some in (rows, front))
+    if not limit(axes, values, [], direction):
+        return 0
+    low, high = axes.get_ylim()
+    margin = 0.04 * (high - low)
+    low, high = min([low, *(value - margin for value in members)]), max([high, *(value + margin for value in members)])
+    axes.set_ylim(low, high)
+    return sum(not low <= value <= high for value in values)
 
 
 def _draw(axes: Axes, rows: Sequence[Row], name: str) -> None:

@@ -114,6 +114,15 @@ def test_every_further_objective_has_a_picture_of_the_first_over_it() -> None:
     assert [tuple(point) for point in line.get_xydata()] == [(10, 0.5), (100, 0.75)]
 
 
+def test_a_picture_of_the_front_says_how_many_trials_are_outside() -> None:
+    rows = [{"trial": n, "rank": 1, "objective": 0.9 + n / 1000, "params": n + 1} for n in range(20)]
+    rows.append({"trial": 20, "rank": 2, "objective": -50.0, "params": 9})
+    rows.append({"trial": 21, "rank": 1, "objective": -1.0, "params": 0})
+    figure = pareto(rows, objective="val_r2", direction="max", further=(("params", "min"),))
+    assert figure.get_suptitle() == "Pareto front: 21 of 22 trials   (1 far worse ones are outside the picture)"
+    assert -2 < figure.axes[0].get_ylim()[0] < -1
+
+
 @pytest.mark.parametrize(
     ("directions", "expected"),
     [
