@@ -13,7 +13,7 @@ from models.objective import Direction, Objective
 from search.audit import SHARE, is_audited
 from search.backends.simulated import SimulatedBackend
 from search.budget import Budget
-from search.choosing import chosen
+from search.choosing import Terms, chosen
 from search.clock import ManualClock
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
@@ -129,7 +129,7 @@ def study(product: Product, problem: Any, space: Space, *, seed: int, budget: in
     direction = Direction.MAXIMIZE if problem.sign > 0 else Direction.MINIMIZE
     objective = Objective(METRIC, direction)
     written = SearchSpec(sampler=product.sampler, pruner=PrunerSpec(product.pruner, product.options))
-    choice = chosen(written, space, trials=None, max_epochs=problem.R)
+    choice = chosen(written, space, Terms(None, problem.R))
     setup = DriverSetup(space, choice.sampler, direction, problem.R, seed)
     pruner = choice.pruner
     runs, trace, clock = Runs(problem, seed), Trace(), ManualClock()

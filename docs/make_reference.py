@@ -9,6 +9,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from models.spec.costs import COSTS  # noqa: E402
 from models.spec.families import FAMILIES  # noqa: E402
 from models.spec.metrics import METRICS  # noqa: E402
 from models.spec.training import LOSSES  # noqa: E402
@@ -79,20 +80,21 @@ def reference() -> str:
     parts.append("## Top level\n\n" + "\n".join(table(schema)))
     for name, section in schema["properties"].items():
         parts.extend(sections(name, section))
+    parts.append("## Costs\n\n" + "\n".join(costs()))
     parts.append("## Metrics\n\n" + "\n".join(metrics()))
     return "\n\n".join(part.rstrip("\n") for part in parts) + "\n"
 
 
 def sections(name: str, section: Schema) -> Iterator[str]:
     """One chapter for each mapping that may stand at `name`, and for those inside it."""
-    mappings = [form for form in forms(section) if form.get("type") == "object" and "properties" in form]
+    mappings = [form for form in members(section) if form.get("type") == "object" and "properties" in form]
     for form in mappings:
         title = f"`{name}`"
         tag = form["properties"].get("family", form["properties"].get("name", {}))
         named = tag.get("enum", [tag["const"]] if "const" in tag else [])
         if len(mappings) > 1 and named:
             title = f"`{name}`: {named[0]}"
-        if len(form["properties"]) < 2 and (len(mappings) > 1 or len(forms(section)) > 1):
+        if len(form["properties"]) < 2 and (len(mappings) > 1 or len(members(section)) > 1):
             continue
         yield f"## {title}\n\n{sentence(section['description'])}\n\n" + "\n".join(table(form))
         for key, inner in form["properties"].items():
@@ -102,6 +104,14 @@ def sections(name: str, section: Schema) -> Iterator[str]:
 
 def forms(schema: Schema) -> list[Schema]:
     return list(schema.get("anyOf", [schema]))
+
+
+def members(schema: Schema) -> list[Schema]:
+    """The forms of a key, those of its items where it is a list of mappings."""
+    found: list[Schema] = []
+    for form in forms(schema):
+        found += [item for item in forms(form.get("items", form)) if item not in found]
+    return found if any("properties" in item for item in found) else forms(schema)
 
 
 def is_knob(schema: Schema) -> bool:
@@ -198,6 +208,15 @@ def spelled(space: Mapping[str, Any]) -> str:
         text = spelled(value) if isinstance(value, Mapping) else shown_value(value).replace('"', "")
         parts.append(f"{key}: {text}")
     return "{" + ", ".join(parts) + "}"
+
+
+def costs() -> Iterator[str]:
+    yield "With several `objectives`, those after the first may be costs of the model. Less is better of each."
+    yield ""
+    yield "| cost | meaning |"
+    yield "|---|---|"
+    for name, doc in COSTS.items():
+        yield f"| `{name}` | {sentence(doc)} |"
 
 
 def metrics() -> Iterator[str]:

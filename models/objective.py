@@ -1,4 +1,4 @@
-"""The one optimised number of a trial: which metric, which direction, and at which epoch it is read."""
+"""The optimised number of a trial: which metric, which direction, and at which epoch it is read."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,17 @@ class Direction(StrEnum):
     @property
     def worst(self) -> float:
         return -math.inf if self is Direction.MAXIMIZE else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One of several objectives: a metric of the epochs or a cost of the model, by its name, and which way it improves.
+
+    The first aim of a study is its `Objective`; the others are read at the epoch that this names.
+    """
+
+    name: str
+    direction: Direction
 
 
 @dataclass(frozen=True, slots=True)

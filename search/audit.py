@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.objective import Direction
+from search.front import Aims, front_of
 from search.study import Cause, RecordedTrial, TrialState
 
 SHARE = 0.03
@@ -29,7 +30,8 @@ class Audit:
     stopped: trials that the pruner ended. saved: epochs that they had still to go, early stopping not reckoned with.
     spent: epochs that audited trials were trained beyond their stop.
     finished: audited trials that came to an end of their own. wrong: those of them whose objective is better than the
-        best of the study was when they were to be stopped.
+        best of the study was when they were to be stopped; with several objectives, those on the front.
+    became: what a wrongly stopped trial is, for a sentence.
     """
 
     stopped: int
@@ -37,18 +39,26 @@ class Audit:
     finished: int
     wrong: int
     spent: int
+    became: str = "a new best"
 
     @classmethod
-    def of(cls, trials: Sequence[RecordedTrial], direction: Direction) -> "Audit":
+    def of(cls, trials: Sequence[RecordedTrial], direction: Direction, aims: Aims = ()) -> "Audit":
+        """aims: of a study with several objectives; `direction` is that of the first."""
         stopped = [t for t in trials if t.outcome is not None and t.outcome.cause is Cause.PRUNED]
         audited = [t for t in trials if t.audited is not None]
         finished = [t for t in audited if t.state is TrialState.COMPLETE]
+        if aims:
+            front = front_of(((t.number, t.outcome) for t in trials if t.outcome is not None), aims)
+            wrong = sum(t.number in front for t in finished)
+        else:
+            wrong = sum(_was_wrong(t, direction) for t in finished)
         return cls(
             stopped=len(stopped),
             saved=sum(max(0, t.suggestion.epochs - len(t.values)) for t in stopped),
             finished=len(finished),
-            wrong=sum(_was_wrong(t, direction) for t in finished),
+            wrong=wrong,
             spent=sum(len(t.values) - t.audited.epoch for t in audited if t.audited is not None),
+            became="a member of the front" if aims else "a new best",
         )
 
     def counts(self) -> dict[str, int]:
@@ -69,7 +79,7 @@ class Audit:
             return f"{saved}; none was let finish to audit it"
         were = "was" if self.finished == 1 else "were"
         wrong = "none" if not self.wrong else str(self.wrong)
-        return f"{saved}; {_trials(self.finished)} to be stopped {were} let finish, and {wrong} became a new best"
+        return f"{saved}; {_trials(self.finished)} to be stopped {were} let finish, and {wrong} became {self.became}"
 
 
 def _was_wrong(trial: RecordedTrial, direction: Direction) -> bool:

@@ -20,29 +20,55 @@ class Choice:
     why: str = ""
 
 
-def chosen(search: SearchSpec, space: Space, *, trials: int | None, max_epochs: int) -> Choice:
-    """Sampler (or oracle) and pruner as written, `auto` replaced.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """trials: the budget's bound on them. max_epochs: of one trial. several: the pruner that suits the study's several
+    objectives; None where it has one."""
 
-    trials: the budget's bound on them. max_epochs: of one trial.
-    """
+    trials: int | None
+    max_epochs: int
+    several: str | None = None
+
+
+def chosen(search: SearchSpec, space: Space, terms: Terms) -> Choice:
+    """Sampler (or oracle) and pruner as written, `auto` replaced."""
     sampler, pruner = search.suggester, search.pruner
     if sampler != AUTO and pruner.name != AUTO:
         return Choice(sampler, pruner)
+    if terms.several is not None:
+        return _of_several(sampler, pruner, terms.several)
     if sampler != AUTO:
-        name, why = _pruner_for(sampler, max_epochs)
+        name, why = _pruner_for(sampler, terms.max_epochs)
         return Choice(sampler, _plain(name), f"pruner {name}: {why}")
     if pruner.name not in (AUTO, "none"):
         why = f"sampler tpe: the written pruner {pruner.name} says which trials go on, and tpe learns from those"
         return Choice("tpe", pruner, why)
     size = size_of(space)
-    if size is not None and trials is not None and size <= trials:
+    if size is not None and terms.trials is not None and size <= terms.trials:
         name = pruner.name if pruner.name != AUTO else "none"
-        why = f"sampler grid: the budget of {trials} trials is enough for all {size} configurations"
+        why = f"sampler grid: the budget of {terms.trials} trials is enough for all {size} configurations"
         return Choice("grid", _plain(name), why)
     if pruner.name == "none":
         return Choice("tpe", pruner, "sampler tpe: with `pruner: none` every trial trains to its end")
     why = "sampler freeze_thaw: it pauses trials early and lets those go on that promise most, so no pruner is needed"
     return Choice("freeze_thaw", _plain("none"), why)
+
+
+def _of_several(sampler: str, pruner: PrunerSpec, fitting: str) -> Choice:
+    """tpe, and the pruner that fits, where they are left open."""
+    whys = []
+    if sampler == AUTO:
+        sampler = "tpe"
+        whys.append("sampler tpe: it searches for several objectives")
+    if pruner.name == AUTO:
+        pruner = _plain(fitting)
+        reason = (
+            "trials behind others that are no larger are stopped"
+            if fitting == "dominated"
+            else "a metric is judged at the end"
+        )
+        whys.append(f"pruner {fitting}: {reason}")
+    return Choice(sampler, pruner, "; ".join(whys))
 
 
 def _pruner_for(sampler: str, max_epochs: int) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from models.objective import Objective
 from search import confirmed, ensembling
 from search.audit import Audit
 from search.ensembling import Ensemble
-from search.leaderboard import Row, as_csv, best_so_far, rank, with_paused
+from search.leaderboard import Row, as_csv, best_so_far, board
 from search.open_study import OpenStudy
 from search.parts import Ending
 from search.progress import clock_time
@@ -18,7 +18,7 @@ from search.pruning.wilcoxon import P_THRESHOLD
 from search.record import Record
 from search.spec_confirm import ConfirmSpec
 from search.study import Cause, RecordedTrial, TrialState
-from search.tables import aligned, cell
+from search.tables import aligned, cell, figure
 from tracking.tracker import Tracker
 from tracking.values import StudySummary
 
@@ -29,14 +29,17 @@ _NAMED = 6
 
 def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Ending, *, stream: TextIO) -> None:
     """Ranks, builds the ensemble, tells the tracker and prints the result of this command."""
-    trials = record.trials()
-    rows = rank(with_paused(trials, study.file.objective), study.file.objective.direction)
+    trials, aims = record.trials(), study.file.aims
+    rows = board(trials, study.file.objective, aims)
+    front = tuple(row for row in rows if row.is_on_front)
     write_text(study.folder.leaderboard, as_csv(rows))
+    if aims:
+        write_text(study.folder.front, as_csv(front))
     ended = tuple(row for row in rows if row.state.is_final)
-    ensemble, why_none = _ensemble(study, ended, ending)
+    ensemble, why_none = _ensemble(study, front if aims else ended, ending)
     importances = record.importances([t for t in trials if t.suggestion.repeat is None])
     found = confirmed.finalists(trials, study.file.objective.direction)
-    audit = Audit.of(trials, study.file.objective.direction)
+    audit = Audit.of(trials, study.file.objective.direction, aims)
     tracker.study_finished(
         StudySummary(
             leaderboard=tuple(row.flat() for row in ended),
@@ -53,8 +56,8 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
     if ending.traceback:
         print(f"\n{ending.traceback.rstrip()}", file=stream)
     if rows:
-        print(f"\nbest trials by {study.file.objective.metric}:", file=stream)
-        print(side_by_side([row for row in rows if row.repeats is None][:_SHOWN]), file=stream)
+        print(f"\n{best_line(study.file.objective.metric, rows)}", file=stream)
+        print(side_by_side((front or [row for row in rows if row.repeats is None])[:_SHOWN]), file=stream)
     if text := confirmed_text(trials, study.file.objective, study.file.spec.confirm):
         print(f"\n{text}", file=stream)
     if audit.sentence:
@@ -65,11 +68,21 @@ def close_study(study: OpenStudy, record: Record, tracker: Tracker, ending: Endi
     _print_next(study, tracker.link(), has_ensemble=ensemble is not None, ending=ending, stream=stream)
 
 
+def best_line(metric: str, rows: Sequence[Row]) -> str:
+    """What the first rows of a leaderboard are; with several objectives, how many of them are the front."""
+    front = sum(row.is_on_front for row in rows)
+    if not front:
+        return f"best trials by {metric}:"
+    shown = f", the first {_SHOWN}" if front > _SHOWN else ""
+    return f"the front, {front} of {len(rows)} trials by {metric}{shown}:"
+
+
 def side_by_side(rows: Sequence[Row]) -> str:
     """A few trials as columns, their facts and parameters as lines: parameters are many and have long names."""
     facts: dict[str, list[str]] = {
         "trial": [str(r.number) for r in rows],
         "objective": [f"{r.objective:.4f}" for r in rows],
+        **{name: [figure(r.further[name]) for r in rows] for name in rows[0].further},
         "at epoch": [str(r.best_epoch) for r in rows],
         "state": [r.state.value.lower() for r in rows],
     }

@@ -49,6 +49,10 @@ class StudyFolder:
         return self.root / "leaderboard.csv"
 
     @property
+    def front(self) -> Path:
+        return self.root / "front.csv"
+
+    @property
     def events(self) -> Path:
         return self.root / "events.jsonl"
 

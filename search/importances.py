@@ -28,9 +28,10 @@ def importances(
     study = optuna.create_study(direction="maximize" if direction is Direction.MAXIMIZE else "minimize")
     for trial in done:
         assert trial.outcome is not None
+        assert trial.outcome.objective is not None
         params = trial.suggestion.params
         held = {name: distributions[name] for name in params}
-        template = HeldTrial(OptunaState.COMPLETE, trial.outcome.objective, params=params, distributions=held)
+        template = HeldTrial(OptunaState.COMPLETE, (trial.outcome.objective,), params=params, distributions=held)
         study._storage.create_new_trial(study._study_id, template_trial=template)
     try:
         with warnings.catch_warnings():

@@ -1,10 +1,12 @@
 """Which trials lose their files when a study may keep only so many, or so much. Touches no file."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from models.objective import Direction
 from models.spec.byte_sizes import size_words
+from search.front import Aims, Standing, ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +19,15 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The files of an ended trial. objective: None for one that has no place on the leaderboard."""
+    """The files of an ended trial. objective: None for one that has no place on the leaderboard.
+
+    standing: in a study with several objectives.
+    """
 
     number: int
     objective: float | None
     size_bytes: int
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +38,26 @@ class Surplus:
     why: str
 
 
-def ranked(bundles: Sequence[Kept], direction: Direction) -> list[Kept]:
-    """As on the leaderboard: best first, ties to the earlier trial, then those without an objective."""
+def ordered(bundles: Sequence[Kept], direction: Direction, aims: Aims = ()) -> list[Kept]:
+    """As on the leaderboard: best first, ties to the earlier trial, then those without an objective; with several
+    objectives rank by rank, the front first."""
     sign = -1.0 if direction is Direction.MAXIMIZE else 1.0
-    return sorted(bundles, key=lambda b: (b.objective is None, sign * (b.objective or 0.0), b.number))
+    best_first = sorted(bundles, key=lambda b: (b.objective is None, sign * (b.objective or 0.0), b.number))
+    if not aims:
+        return best_first
+    rank = ranked([b.standing for b in bundles if b.standing is not None], aims)
+    return sorted(best_first, key=lambda b: rank.get(b.number, math.inf))
 
 
 def surplus(
-    bundles: Sequence[Kept], direction: Direction, *, keep: Keep, spared: Collection[int]
+    bundles: Sequence[Kept], direction: Direction, *, keep: Keep, spared: Collection[int], aims: Aims = ()
 ) -> tuple[Surplus, ...]:
     """What is to be deleted among `bundles`, worst first, so that `keep` holds as far as it can.
 
+    aims: of a study with several objectives; `direction` is that of the first.
     The best trial and those `spared` stay, and count: they take their places, and their bytes.
     """
-    order = ranked(bundles, direction)
+    order = ordered(bundles, direction, aims)
     total = sum(b.size_bytes for b in order)
     found = []
     for place, bundle in reversed(list(enumerate(order, start=1))):

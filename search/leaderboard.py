@@ -1,12 +1,15 @@
-"""Trials ranked by their objective, and the history of the best. Arithmetic on recorded trials."""
+"""Trials ranked by their objectives, and the history of the best. Arithmetic on recorded trials."""
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from models.objective import Direction, Objective
+from models.spec.costs import PARAMS
 from search.confirmed import Finalist, finalists
+from search.front import FRONT, Aims, Standing, place_key, ranked
 from search.study import Cause, Outcome, RecordedTrial, TrialState
 from spaces.problems import Value
 
@@ -16,6 +19,8 @@ class Row:
     """One trial of the leaderboard; `place` counts from 1.
 
     finalist: what its repeats say, if its configuration was confirmed. repeats: the trial that this one repeats.
+    rank, further: with several objectives, the trial's rank (see `search.front.ranked`), and the values of those after
+        the first by name; a trial of which one is not known has no rank.
     """
 
     place: int
@@ -29,6 +34,12 @@ class Row:
     params: Mapping[str, Value]
     finalist: Finalist | None = None
     repeats: int | None = None
+    rank: int | None = None
+    further: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_on_front(self) -> bool:
+        return self.rank == FRONT
 
     def flat(self) -> dict[str, Value]:
         """The row as columns, parameters after the rest."""
@@ -46,7 +57,48 @@ class Row:
             head |= {"mean": self.finalist.mean, "std": self.finalist.std, "seeds": self.finalist.seeds}
         if self.repeats is not None:
             head["repeats"] = self.repeats
+        if self.further:
+            after = {name: _as_written(name, value) for name, value in self.further.items()}
+            before = {"place": self.place, "trial": self.number, "rank": self.rank, "objective": self.objective}
+            head = before | after | head
         return head | dict(self.params)
+
+
+def _as_written(name: str, value: float) -> Value:
+    if math.isnan(value):
+        return None
+    return int(value) if name == PARAMS else value
+
+
+def board(trials: Sequence[RecordedTrial], objective: Objective, aims: Aims = ()) -> tuple[Row, ...]:
+    """The leaderboard of a study; with several objectives the front comes first, and each rank in the order of the
+    first objective."""
+    rows = rank(with_paused(trials, objective), objective.direction)
+    return _by_rank(rows, {trial.number: trial for trial in trials}, aims) if aims else rows
+
+
+def _by_rank(rows: Sequence[Row], trials: Mapping[int, RecordedTrial], aims: Aims) -> tuple[Row, ...]:
+    standings = []
+    for row in rows:
+        outcome = trials[row.number].outcome
+        if outcome is not None:
+            standings.append(Standing.of(row.number, outcome, aims))
+    held, found = {s.number: s.values for s in standings}, ranked(standings, aims)
+    sign = -1.0 if aims[0].direction is Direction.MAXIMIZE else 1.0
+
+    def key(row: Row) -> tuple[float, ...]:
+        values = held.get(row.number)
+        if values is None:
+            return (math.inf, sign * row.objective, row.number)
+        return (*place_key(values, found[row.number], aims), row.number)
+
+    names = [aim.name for aim in aims]
+    ordered = []
+    for place, row in enumerate(sorted(rows, key=key), start=1):
+        values = held.get(row.number) or (math.nan,) * len(names)
+        further = dict(zip(names[1:], values[1:], strict=True))
+        ordered.append(replace(row, place=place, rank=found.get(row.number), further=further))
+    return tuple(ordered)
 
 
 def rank(trials: Sequence[RecordedTrial], direction: Direction) -> tuple[Row, ...]:

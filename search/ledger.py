@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.objective import Objective
+from models.spec.costs import PARAMS
 from models.training.orders import EpochReport
 from search.budget import Spent
+from search.front import Aims, Front
 from search.ports import Rested
 from search.resting import Places, RestingTrials
 from search.standings import Group, Rivals, Standings
@@ -33,6 +35,8 @@ from search.study import (
 class Entry:
     """One trial. `ordered` is why the coordinator told it to stop, if it did; `losses` counts workers lost with it.
 
+    n_params: weights of its model, where there are several objectives and they are known.
+
     audited: the stop that was not carried out, for the audit of pruning.
     pause: where it was told to rest until it is promoted. promoted: the epochs from which it has gone on after that.
     """
@@ -47,6 +51,7 @@ class Entry:
     audited: AuditedStop | None = None
     pause: Pause | None = None
     promoted: tuple[int, ...] = ()
+    n_params: int | None = None
 
     @property
     def number(self) -> int:
@@ -54,7 +59,7 @@ class Entry:
 
     @property
     def curve(self) -> Curve:
-        return Curve.of(self.number, self.values, self.outcome)
+        return Curve.of(self.number, self.values, self.outcome, self.n_params)
 
     @property
     def is_repeat(self) -> bool:
@@ -80,12 +85,14 @@ class Incumbent:
 class Ledger:
     """All trials of a study by number, restored ones included.
 
-    group: in which group a trial competes under the study's pruner.
+    group: in which group a trial competes under the study's pruner. aims: of a study with several objectives; `front`
+        is there for these alone.
     """
 
     def __init__(
-        self, objective: Objective, restored: Sequence[RecordedTrial] = (), *, group: Group = lambda number: 0
-    ) -> None:
+        self, objective: Objective, restored: Sequence[RecordedTrial] = (), *, group: Group = lambda number: 0,
+        aims: Aims = (),
+    ) -> None:  # fmt: skip
         self._objective = objective
         self._standings = Standings(objective.direction, group)
         self.entries: dict[int, Entry] = {}
@@ -94,6 +101,7 @@ class Ledger:
         self.resting = RestingTrials(objective.direction, group)
         self.places = Places(objective.direction)
         self.repeats: dict[int, list[Entry]] = defaultdict(list)
+        self.front = Front(aims) if aims else None
         self._states: Counter[TrialState] = Counter()
         self._causes: Counter[tuple[TrialState, Cause]] = Counter()
         self._trials = 0
@@ -139,6 +147,7 @@ class Ledger:
         entry = self.entries[number]
         self._value(entry, report.epoch, report.metrics[self._objective.metric])
         entry.seconds += report.seconds
+        self._weigh(entry, report.n_params)
         return entry
 
     def missing(self, number: int, history: Sequence[Mapping[str, float]]) -> list[EpochReport]:
@@ -164,6 +173,9 @@ class Ledger:
             return entry
         if outcome.state is TrialState.COMPLETE:
             self._standings.complete(number)
+        if self.front is not None:
+            self.front.ended(number, outcome)
+            self._weigh(entry, outcome.metrics.get(PARAMS))
         self.places.put(number, self._standing(entry)[0])
         return entry
 
@@ -245,6 +257,11 @@ class Ledger:
         if not entry.is_repeat:
             for told in range(min(before + 1, epoch), epoch + 1):
                 self._standings.report(entry.number, told, entry.values[told - 1])
+
+    def _weigh(self, entry: Entry, n_params: float | None) -> None:
+        if n_params is not None:
+            entry.n_params = int(n_params)
+            self._standings.weigh(entry.number, entry.n_params)
 
     def _wake(self, number: int) -> None:
         place = bisect_left(self._unfinished, number)

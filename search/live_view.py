@@ -7,10 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from search.budget import share_used
+from search.front import Aims
 from search.progress import (
     Progress,
     counts_line,
     ended_line,
+    front_lines,
     incumbent_line,
     params_line,
     spent_line,
@@ -25,10 +27,11 @@ _NAME_WIDTH = 24
 class LiveView:
     """A panel that is drawn anew some times a second; what is said scrolls above it."""
 
-    def __init__(self, study: str, metric: str, console: Console | None = None) -> None:
+    def __init__(self, study: str, metric: str, console: Console | None = None, *, aims: Aims = ()) -> None:
         self._console = console or Console()
         self._study = study
         self._metric = metric
+        self._aims = aims
         self._rows = 0
         self._live: Live | None = None
 
@@ -41,7 +44,7 @@ class LiveView:
     def trial_ended(self, number: int, outcome: Outcome) -> None:
         # one line a trial, whatever the width; `show` has the whole reason
         self._console.print(
-            ended_line(number, outcome), markup=False, highlight=False, no_wrap=True, overflow="ellipsis"
+            ended_line(number, outcome, self._aims), markup=False, highlight=False, no_wrap=True, overflow="ellipsis"
         )
 
     def say(self, line: str) -> None:
@@ -54,10 +57,8 @@ class LiveView:
 
     def _draw(self, progress: Progress) -> Group:
         """As many lines as ever before, so that nothing below jumps."""
-        best = progress.incumbent
         lines = [
-            Text("best  ").append(incumbent_line(best, self._metric), style="bold green"),
-            Text("      " + (params_line(best) if best else ""), style="dim"),
+            *self._best(progress),
             Text(counts_line(progress)),
             *(Text(training_line(t, self._metric)) for t in progress.training),
         ]
@@ -66,6 +67,17 @@ class LiveView:
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
         return Group(self._head(progress), *lines)
+
+    def _best(self, progress: Progress) -> list[Text]:
+        """The best trial and its configuration, or the front."""
+        if progress.front is not None:
+            best, others = front_lines(progress.front)
+            return [Text(best, style="bold green"), Text(f"       {others}", style="dim")]
+        incumbent = progress.incumbent
+        return [
+            Text("best  ").append(incumbent_line(incumbent, self._metric), style="bold green"),
+            Text("      " + (params_line(incumbent) if incumbent else ""), style="dim"),
+        ]
 
     def _head(self, progress: Progress) -> Table:
         head = Table.grid(padding=(0, 2), expand=True)

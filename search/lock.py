@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from models.files import write_json
-from models.objective import Direction, Objective
+from models.objective import Aim, Direction, Objective
 from spaces.difference import difference
 from spaces.problems import MendableError
 from spaces.space import Space
 
-MEANING = ("seed", "data", "model", "training", "objective", "limits")
+MEANING = ("seed", "data", "model", "training", "objective", "objectives", "limits")
 """The sections of a study file that finished trials depend on."""
 HARMLESS = ("data.folder", "training.csv_log", "training.checkpoint_every", "training.metrics", "training.jit_compile")
 """Keys of those sections that change no number of a trial; the data have a fingerprint of their own."""
@@ -57,6 +57,7 @@ class LockError(MendableError):
 class Lock:
     """The resolved study file, its space, its objective with the direction, and the fingerprint of its data.
 
+    aims: of a study with several objectives; `objective` is the first of them.
     uuid: the study's identity for trackers, the same wherever its folder is moved.
     history: fingerprint of the imported trials; empty for none.
     """
@@ -67,6 +68,7 @@ class Lock:
     fingerprint: str
     uuid: str
     history: str = ""
+    aims: tuple[Aim, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -74,6 +76,7 @@ class Lock:
             "spec": self.spec,
             "space": self.space,
             "objective": asdict(self.objective),
+            "aims": [asdict(aim) for aim in self.aims],
             "data_fingerprint": self.fingerprint,
             "uuid": self.uuid,
             "history": self.history,
@@ -94,6 +97,7 @@ class Lock:
                 fingerprint=stored["data_fingerprint"],
                 uuid=stored["uuid"],
                 history=stored.get("history", ""),
+                aims=tuple(Aim(aim["name"], Direction(aim["direction"])) for aim in stored.get("aims", ())),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise LockError(
@@ -135,10 +139,15 @@ def compare(old: Lock, new: Lock) -> list[str]:
     found = difference(*spaces)
     told = _knobs(*spaces)
     before, after = _flat(old.spec), _flat(new.spec)
+    several = bool(old.aims or new.aims)
+    if several and (old.aims, old.objective) != (new.aims, new.objective):
+        found.append(f"the objectives were {_objectives(old)} and are {_objectives(new)}")
     for path in sorted(before.keys() | after.keys()):
         section, _, below = path.partition(".")
         if section not in MEANING or path in HARMLESS or before.get(path) == after.get(path):
             continue
+        if section in ("objective", "objectives") and several:
+            continue  # told in one sentence, by what is meant
         if below in told:
             continue  # the difference of the spaces says it better, or knows that both mean the same
         found.append(f"{path} was {_shown(before, path)} and is {_shown(after, path)}")
@@ -147,6 +156,14 @@ def compare(old: Lock, new: Lock) -> list[str]:
     if old.history != new.history:
         found.append("the imported history (history.json) has changed since the study was begun")
     return found
+
+
+def _objectives(lock: Lock) -> str:
+    """All objectives with their directions, and the epoch at which they are read."""
+    first = lock.objective
+    aims = lock.aims or (Aim(first.metric, first.direction),)
+    at = f"mean of the last {first.last_k} epochs" if first.at == "mean" else f"{first.at} epoch"
+    return f"{', '.join(f'{aim.name} ({aim.direction.value})' for aim in aims)} at the {at}"
 
 
 def _knobs(*spaces: Space) -> set[str]:

@@ -46,6 +46,7 @@ class OpenStudy:
             data=data,
             resume=suggestion.resume,
             graph=graph_key(config.model, config.training, signature=dataset.signature, objective=objective),
+            further=tuple(aim.name for aim in self.file.aims[1:]),
         )
 
     def why_infeasible(self, params: Params) -> str | None:

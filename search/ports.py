@@ -86,6 +86,13 @@ class Others(Protocol):
         """The bests after `epoch` of complete trials alone."""
         ...
 
+    def bests_of_no_larger(self, epoch: int, *, n_params: int) -> Ranking:
+        """As `bests`, of the trials whose models have no more than `n_params` weights, as far as that is known.
+
+        The one question whose cost grows with the number of trials: they are in no order of their sizes.
+        """
+        ...
+
     def curves_of_complete(self, most: int) -> Sequence[Sequence[float]]:
         """The bests so far, epoch by epoch, of the latest `most` complete trials that have a number, by trial number.
 

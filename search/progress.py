@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Protocol, TextIO
 
 from search.budget import Budget, Spent
+from search.front import Aims, Front, Values
 from search.ledger import Incumbent, Ledger
 from search.study import Cause, Outcome, Pause, TrialState
-from search.tables import cell
+from search.tables import cell, figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,22 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class FrontNow:
+    """The Pareto front at one moment: its trials from the best first objective on, and the values of each."""
+
+    names: tuple[str, ...]
+    trials: tuple[int, ...]
+    values: tuple[Values, ...]
+
+    @classmethod
+    def of(cls, front: Front) -> "FrontNow":
+        trials = tuple(front)
+        return cls(tuple(aim.name for aim in front.aims), trials, tuple(front.values[n] for n in trials))
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
-    """The study at one moment."""
+    """The study at one moment. front: where there are several objectives."""
 
     complete: int
     pruned: int
@@ -35,6 +50,7 @@ class Progress:
     spent: Spent
     duplicate: int = 0
     paused: int = 0
+    front: FrontNow | None = None
 
     @classmethod
     def of(cls, ledger: Ledger, budget: Budget, *, seconds: float) -> "Progress":
@@ -55,6 +71,7 @@ class Progress:
             budget=budget,
             spent=ledger.spent(seconds),
             paused=len(ledger.resting),
+            front=FrontNow.of(ledger.front) if ledger.front is not None else None,
         )
 
 
@@ -83,12 +100,15 @@ class SilentView:
 
 
 class LinesView:
-    """For logs and pipes: what is searched, one line a finished trial, and every new best."""
+    """For logs and pipes: what is searched, one line a finished trial, and every new best, or every change of the
+    front."""
 
-    def __init__(self, stream: TextIO, *, study: str, metric: str) -> None:
+    def __init__(self, stream: TextIO, *, study: str, metric: str, aims: Aims = ()) -> None:
         self._stream = stream
         self._study = study
         self._metric = metric
+        self._aims = aims
+        self._front: FrontNow | None = None
         self._begun = False
         self._best: Incumbent | None = None
 
@@ -96,6 +116,11 @@ class LinesView:
         if not self._begun:
             self._begun = True
             self.say(first_line(self._study, self._metric, progress))
+        if progress.front is not None:
+            if progress.front.trials and progress.front != self._front:
+                self._front = progress.front
+                self.say(", ".join(front_lines(progress.front)))
+            return
         best = progress.incumbent
         if best is None or any(t.number == best.number for t in progress.training):
             return
@@ -104,7 +129,7 @@ class LinesView:
             self.say(f"best so far: {incumbent_line(best, self._metric)}")
 
     def trial_ended(self, number: int, outcome: Outcome) -> None:
-        self.say(ended_line(number, outcome))
+        self.say(ended_line(number, outcome, self._aims))
 
     def say(self, line: str) -> None:
         print(line, file=self._stream, flush=True)
@@ -112,16 +137,16 @@ class LinesView:
     def close(self) -> None: ...
 
 
-def view_for(stream: TextIO, *, study: str, metric: str) -> View:
-    """The live view on a terminal, plain lines elsewhere."""
+def view_for(stream: TextIO, *, study: str, metric: str, aims: Aims = ()) -> View:
+    """The live view on a terminal, plain lines elsewhere. aims: of a study with several objectives."""
     if stream is sys.stdout and stream.isatty():
         from search.live_view import LiveView
 
-        return LiveView(study, metric)
-    return LinesView(stream, study=study, metric=metric)
+        return LiveView(study, metric, aims=aims)
+    return LinesView(stream, study=study, metric=metric, aims=aims)
 
 
-def ended_line(number: int, outcome: Outcome) -> str:
+def ended_line(number: int, outcome: Outcome, aims: Aims = ()) -> str:
     """One finished trial in one line."""
     word = {
         TrialState.COMPLETE: "done  ",
@@ -132,6 +157,8 @@ def ended_line(number: int, outcome: Outcome) -> str:
     why = outcome.reason or ("" if outcome.cause is Cause.FINISHED else outcome.cause.value)
     epochs = f"{outcome.epochs:>3} epoch{' ' if outcome.epochs == 1 else 's'}"
     line = f"trial {number:>3}  {word}  {value:<20} {epochs} {outcome.seconds:6.1f} s"
+    costs = [f"{aim.name} {figure(outcome.metrics[aim.name])}" for aim in aims[1:] if aim.name in outcome.metrics]
+    line = "  ".join((line, *costs))
     return f"{line}  {why}".rstrip()
 
 
@@ -191,6 +218,19 @@ def incumbent_line(incumbent: Incumbent | None, metric: str) -> str:
     if incumbent is None:
         return "-"
     return f"{metric} {incumbent.value:.4f} (trial {incumbent.number}, epoch {incumbent.epoch})"
+
+
+def front_lines(front: FrontNow) -> tuple[str, str]:
+    """How many trials are on the front and the best first objective there; between what the other objectives lie."""
+    if not front.trials:
+        return "front: no trial yet", ""
+    count = len(front.trials)
+    best = f"best {front.names[0]} {front.values[0][0]:.4f} (trial {front.trials[0]})"
+    spans = []
+    for name, values in zip(front.names[1:], list(zip(*front.values, strict=True))[1:], strict=True):
+        low, high = figure(min(values)), figure(max(values))
+        spans.append(f"{name} {low}" if low == high else f"{name} {low} to {high}")
+    return f"front: {count} trial{'' if count == 1 else 's'}, {best}", ", ".join(spans)
 
 
 def params_line(incumbent: Incumbent) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from models.objective import Direction
 from search import record_rows as rows
 from search.clock import Clock, SystemClock
+from search.front import Aims, values_of
 from search.importances import importances
 from search.record_store import RecordError, Store, backup_path
 from search.study import AuditedStop, Cause, Outcome, Pause, RecordedTrial, Repeat, Suggestion, TrialState
@@ -46,9 +47,10 @@ _SECONDS = "search:seconds"
 class Record:
     """One stored study. Trial numbers are the storage's own and are given out in order by the coordinator."""
 
-    def __init__(self, store: Store, *, direction: Direction, space: Space, clock: Clock) -> None:
+    def __init__(self, store: Store, *, direction: Direction, space: Space, clock: Clock, aims: Aims = ()) -> None:
         self._store = store
         self._direction = direction
+        self._aims = aims
         self._distributions = {d.name: distribution(d.domain) for d in space.dimensions}
         self._clock = clock
         self._ids = store.run(lambda session: rows.trial_ids(session, store.study_id))
@@ -58,10 +60,15 @@ class Record:
         self._waiting_since_s = math.inf
 
     @classmethod
-    def open(cls, url: str, *, study: str, direction: Direction, space: Space, clock: Clock | None = None) -> "Record":
-        """Opens the study `study` at `url`, or begins it. Raises RecordError for a damaged or unreachable store."""
-        store = Store.open(url, study=study, direction=direction)
-        return cls(store, direction=direction, space=space, clock=clock or SystemClock())
+    def open(
+        cls, url: str, *, study: str, direction: Direction, space: Space, clock: Clock | None = None, aims: Aims = ()
+    ) -> "Record":
+        """Opens the study `study` at `url`, or begins it. Raises RecordError for a damaged or unreachable store.
+
+        direction: of the objective, or of the first of several. aims: of a study with several objectives.
+        """
+        store = Store.open(url, study=study, direction=direction, aims=aims)
+        return cls(store, direction=direction, space=space, clock=clock or SystemClock(), aims=aims)
 
     @property
     def next_number(self) -> int:
@@ -144,19 +151,23 @@ class Record:
         }
         if outcome.traceback:
             attributes["traceback"] = outcome.traceback
-        value = outcome.objective
-        known = value is not None and math.isfinite(value) and outcome.state is not TrialState.FAILED
+        values = self._values(outcome)
+        if not values and self._aims and outcome.objective is not None:
+            # one of the others is not known, and Optuna reads all values or none
+            attributes["objective"] = outcome.objective
         self._with_reports(
             lambda session: rows.close_trial(
-                session,
-                trial_id,
-                state=_STATES[outcome.state],
-                value=float(value) if known and value is not None else None,
-                attributes=attributes,
+                session, trial_id, state=_STATES[outcome.state], values=values, attributes=attributes
             )
         )
         self._ended += 1
         self._last_steps.pop(trial_id, None)
+
+    def _values(self, outcome: Outcome) -> tuple[float, ...]:
+        value = outcome.objective
+        if value is None or not math.isfinite(value) or outcome.state is TrialState.FAILED:
+            return ()
+        return (values_of(outcome, self._aims) or ()) if self._aims else (float(value),)
 
     def trials(self) -> tuple[RecordedTrial, ...]:
         """All trials in the order of their numbers; those without an outcome may still go on."""
@@ -247,7 +258,7 @@ def _recorded(trial: rows.StoredTrial) -> RecordedTrial:
         state=state,
         cause=Cause(attributes.get("cause", Cause.FINISHED.value)),
         reason=str(attributes.get("reason", "")),
-        objective=trial.value,
+        objective=trial.values.get(0, attributes.get("objective")),
         best_epoch=int(attributes.get("best_epoch", 0)),
         epochs=int(attributes.get("epochs", len(values))),
         seconds=float(attributes.get("seconds", 0.0)),

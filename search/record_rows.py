@@ -38,11 +38,11 @@ class NewTrial:
 
 @dataclass(slots=True)
 class StoredTrial:
-    """A trial as it is stored; `value` is None where there is none, `steps` are the reported values by epoch."""
+    """A trial as it is stored; `values` by the number of the objective, `steps` are the reported values by epoch."""
 
     number: int
     state: TrialState
-    value: float | None = None
+    values: dict[int, float] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     system: dict[str, Any] = field(default_factory=dict)
@@ -99,16 +99,17 @@ def put_reports(session: Session, reports: Reports) -> None:
 
 
 def close_trial(
-    session: Session, trial_id: int, *, state: TrialState, value: float | None, attributes: Mapping[str, Any]
+    session: Session, trial_id: int, *, state: TrialState, values: Sequence[float], attributes: Mapping[str, Any]
 ) -> None:
-    """The end of a trial: its state, its value if it has one, and its attributes."""
+    """The end of a trial: its state, its value for each objective if it has any, and its attributes."""
     put_attributes(session, trial_id, attributes)
     session.execute(delete(_Values.__table__).where(_Values.trial_id == trial_id))
-    if value is not None:
+    rows = []
+    for objective, value in enumerate(values):
         stored, kind = _Values.value_to_stored_repr(value)
-        session.execute(
-            insert(_Values.__table__), [{"trial_id": trial_id, "objective": 0, "value": stored, "value_type": kind}]
-        )
+        rows.append({"trial_id": trial_id, "objective": objective, "value": stored, "value_type": kind})
+    if rows:
+        session.execute(insert(_Values.__table__), rows)
     trial = _Trials.find_or_raise_by_id(trial_id, session)
     trial.state, trial.datetime_complete = state, datetime.now()
 
@@ -198,8 +199,8 @@ def read_trials(session: Session, study_id: int) -> list[StoredTrial]:
         trials[trial_id].attributes[key] = json.loads(text)
     for trial_id, key, text in rows(_SystemAttributes, "key", "value_json"):
         trials[trial_id].system[key] = json.loads(text)
-    for trial_id, value, kind in rows(_Values, "value", "value_type"):
-        trials[trial_id].value = _Values.stored_repr_to_value(value, kind)
+    for trial_id, objective, value, kind in rows(_Values, "objective", "value", "value_type"):
+        trials[trial_id].values[objective] = _Values.stored_repr_to_value(value, kind)
     column = _Steps.__table__.c.intermediate_value
     for trial_id, step, value in rows(_Steps, "step", "intermediate_value", where=[column.is_not(None)]):
         trials[trial_id].steps[step] = value

@@ -4,7 +4,7 @@ import logging
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,12 +13,13 @@ import sqlalchemy
 from optuna.storages import RDBStorage
 from sqlalchemy.orm import Session
 
-from models.objective import Direction
+from models.objective import Aim, Direction
 from spaces.problems import MendableError
 
 T = TypeVar("T")
 
 _TRIES = 6
+_METRIC_NAMES = "study:metric_names"
 
 
 class RecordError(MendableError):
@@ -33,8 +34,11 @@ class Store:
         self.study_id = study_id
 
     @classmethod
-    def open(cls, url: str, *, study: str, direction: Direction) -> "Store":
-        """Opens the study `study` at `url`, or begins it. Raises RecordError for a damaged or unreachable store."""
+    def open(cls, url: str, *, study: str, direction: Direction, aims: Sequence[Aim] = ()) -> "Store":
+        """Opens the study `study` at `url`, or begins it; `aims` are its several objectives, if it has several.
+
+        Raises RecordError for a damaged or unreachable store.
+        """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         logging.getLogger("alembic").setLevel(logging.WARNING)
         path = sqlite_path(url)
@@ -47,9 +51,12 @@ class Store:
             stored = optuna.create_study(
                 storage=storage,
                 study_name=study,
-                direction="maximize" if direction is Direction.MAXIMIZE else "minimize",
+                directions=[_word(aim.direction) for aim in aims] or [_word(direction)],
                 load_if_exists=True,
             )
+            if aims and _METRIC_NAMES not in storage.get_study_system_attrs(stored._study_id):
+                # what `Study.set_metric_names` stores, which warns that it is experimental
+                storage.set_study_system_attr(stored._study_id, _METRIC_NAMES, [aim.name for aim in aims])
         except (sqlalchemy.exc.SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError) as error:
             raise RecordError(_sentence(url, error)) from error
         return cls(storage, stored._study_id)
@@ -89,6 +96,10 @@ class Store:
             raise
         finally:
             session.close()
+
+
+def _word(direction: Direction) -> str:
+    return "maximize" if direction is Direction.MAXIMIZE else "minimize"
 
 
 def backup_path(path: Path) -> Path:

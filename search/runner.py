@@ -16,6 +16,7 @@ from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
 from search.confirming import Confirm, Confirming
 from search.duplicates import Duplicates, as_told
 from search.forced import Forced, Trained
+from search.front import Aims
 from search.ledger import Entry, Ledger
 from search.overtime import Overtime
 from search.parts import Ending, Parts
@@ -60,6 +61,7 @@ class Rules:
     is_audited: whether a trial by its number is let finish when the pruner would stop it.
     candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
     confirm: what is trained again with other seeds when the search is over.
+    aims: of a study with several objectives; `objective` is the first of them.
     """
 
     objective: Objective
@@ -72,6 +74,7 @@ class Rules:
     is_audited: Callable[[int], bool] = lambda number: False
     candidates: int = retiring.LEAST_CANDIDATES
     confirm: Confirm | None = None
+    aims: Aims = ()
 
 
 _EXHAUSTED = Ending("the search space is exhausted")
@@ -83,7 +86,7 @@ class Runner:
     def __init__(self, parts: Parts, rules: Rules, *, restored: Sequence[RecordedTrial], seconds: float) -> None:
         self._parts = parts
         self._rules = rules
-        self.ledger = Ledger(rules.objective, restored, group=parts.pruner.group)
+        self.ledger = Ledger(rules.objective, restored, group=parts.pruner.group, aims=rules.aims)
         self._begun_s = parts.clock.monotonic_s() - seconds
         self._saved_s = parts.clock.monotonic_s()
         self._shown_s = -math.inf
@@ -94,7 +97,7 @@ class Runner:
         self._forced: dict[int, Forced] = {}
         self._confirming = Confirming(rules.confirm, self.ledger, rules.objective.direction, say=parts.view.say)
         searched = [trial for trial in restored if trial.suggestion.repeat is None]
-        self._stopping = Stopping(rules.budget.goals, rules.objective.direction, searched)
+        self._stopping = Stopping(rules.budget.goals, rules.objective.direction, searched, aims=rules.aims)
         self._duplicates = Duplicates(skip=rules.skip_duplicates, size=rules.configurations, restored=searched)
         self._asking = Asking(
             parts.driver, parts.teller, self.ledger, self._duplicates, rules.why_infeasible, rules.epochs_of,

@@ -84,10 +84,11 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
             direction=file.objective.direction,
             space=file.space,
             clock=stage.clock,
+            aims=file.aims,
         )
         stack.callback(record.close)
         record.back_up()
-        view = view_for(stream, study=file.spec.study, metric=file.objective.metric)
+        view = view_for(stream, study=file.spec.study, metric=file.objective.metric, aims=file.aims)
         if file.spec.training.callbacks:
             view = SayingByStep(view, study.folder)
         stack.callback(view.close)
@@ -107,7 +108,9 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
 
 
 def _lock(file: StudyFile, fingerprint: str, history: str) -> lock.Lock:
-    return lock.Lock(file.resolved(), file.space.to_json(), file.objective, fingerprint, uuid4().hex, history)
+    return lock.Lock(
+        file.resolved(), file.space.to_json(), file.objective, fingerprint, uuid4().hex, history=history, aims=file.aims
+    )
 
 
 def make_tracker(study: OpenStudy, view: View, *, uuid: str) -> Tracker:
@@ -128,6 +131,7 @@ def make_tracker(study: OpenStudy, view: View, *, uuid: str) -> Tracker:
             direction=objective.direction.value,
             seed=spec.seed,
             parameters=tuple(study.file.space.names),
+            further=tuple((aim.name, aim.direction.value) for aim in study.file.aims[1:]),
             tags={
                 "uuid": uuid,
                 "driver": spec.search.driver,
@@ -145,7 +149,7 @@ def _tidied(study: OpenStudy, record: Record, view: View) -> Shelf | None:
     if written.trials is None and written.disk is None:
         return None
     keep = Keep(written.trials, written.disk)
-    shelf = Shelf(study.folder, keep, study.file.objective.direction, say=view.say)
+    shelf = Shelf(study.folder, keep, study.file.objective.direction, say=view.say, aims=study.file.aims)
     shelf.take_up(record.trials())
     return shelf
 
@@ -191,6 +195,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 is_audited=partial(is_audited, spec.seed, share=spec.search.audit or 0.0),
                 candidates=candidates(spec.ensemble.size if spec.ensemble else 1),
                 confirm=_confirm(study),
+                aims=file.aims,
             ),
             restored=record.trials(),
             seconds=record.seconds,
@@ -232,6 +237,7 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
         direction=file.objective.direction,
         max_epochs=file.max_epochs,
         seed=file.spec.seed,
+        aims=file.aims,
         startup_trials=file.spec.search.startup_trials,
         grid_points=file.spec.search.grid_points,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from models.bundle import DELETED, delete_bundle, why_deleted
 from models.objective import Direction
 from search.folder import StudyFolder
+from search.front import Aims, Standing
 from search.keep import Keep, Kept, surplus
 from search.study import Outcome, RecordedTrial
 from search.telling import LOG_NAME
@@ -19,12 +20,18 @@ _STAY = (LOG_NAME, DELETED)
 
 
 class Shelf:
-    """The kept files of one study; `say` tells a person what could not be deleted."""
+    """The kept files of one study; `say` tells a person what could not be deleted.
 
-    def __init__(self, folder: StudyFolder, keep: Keep, direction: Direction, *, say: Callable[[str], None]) -> None:
+    aims: of a study with several objectives; `direction` is that of the first.
+    """
+
+    def __init__(
+        self, folder: StudyFolder, keep: Keep, direction: Direction, *, say: Callable[[str], None], aims: Aims = ()
+    ) -> None:
         self._folder = folder
         self._keep = keep
         self._direction = direction
+        self._aims = aims
         self._say = say
         self._kept: dict[int, Kept] = {}
         self._said: set[str] = set()
@@ -49,8 +56,8 @@ class Shelf:
 
     def sweep(self) -> None:
         """Deletes what is too much. The members of the study's last ensemble stay, and so do confirmed trials."""
-        spared = self._members() | self._spared
-        for one in surplus(list(self._kept.values()), self._direction, keep=self._keep, spared=spared):
+        kept, spared = list(self._kept.values()), self._members() | self._spared
+        for one in surplus(kept, self._direction, keep=self._keep, spared=spared, aims=self._aims):
             self._delete(one.number, one.why)
             del self._kept[one.number]
 
@@ -60,7 +67,8 @@ class Shelf:
         if size > 0 and why is not None:
             self._delete(number, why)
         elif size > 0:
-            self._kept[number] = Kept(number, outcome.objective, size)
+            standing = Standing.of(number, outcome, self._aims) if self._aims else None
+            self._kept[number] = Kept(number, outcome.objective, size, standing)
 
     def _delete(self, number: int, why: str) -> None:
         folder = self._folder.trial(number)

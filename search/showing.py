@@ -11,10 +11,10 @@ from search.audit import Audit
 from search.by_step import why_by_step
 from search.closing import confirmed_text, counts_line, ensemble_text
 from search.confirmed import finalists
-from search.leaderboard import Row, rank, with_paused
+from search.leaderboard import Row, board
 from search.stored import NoStudyError, StoredStudy
 from search.study import RecordedTrial
-from search.tables import aligned, cell
+from search.tables import aligned, cell, figure
 
 _BAR = 40
 
@@ -37,13 +37,14 @@ def _show_study(stored: StoredStudy, stream: TextIO) -> None:
     print(f"{stored.name}: {counts_line(stored.trials)}", file=stream)
     if (history := stored.history()) is not None:
         print(f"history: {history.words}", file=stream)
-    rows = rank(with_paused(stored.trials, stored.objective), stored.objective.direction)
+    rows = board(stored.trials, stored.objective, stored.aims)
     if rows:
-        print(f"\ntrials by {stored.objective.metric}:", file=stream)
+        by = "rank (1 is the front) and " if stored.aims else ""
+        print(f"\ntrials by {by}{stored.objective.metric}:", file=stream)
         print(_leaderboard(rows), file=stream)
     if text := confirmed_text(stored.trials, stored.objective, stored.confirm):
         print(f"\n{text}", file=stream)
-    if audit := Audit.of(stored.trials, stored.objective.direction).sentence:
+    if audit := Audit.of(stored.trials, stored.objective.direction, stored.aims).sentence:
         print(f"\npruning: {audit}", file=stream)
     failed = [t for t in stored.trials if t.outcome and t.outcome.traceback]
     for trial in failed:
@@ -57,11 +58,15 @@ def _show_study(stored: StoredStudy, stream: TextIO) -> None:
 
 
 def _leaderboard(rows: Sequence[Row]) -> str:
-    heading = ("trial", "objective", "at epoch", "epochs", "seconds", "state", "ended by")
+    further = tuple(rows[0].further)
+    several = ("rank", "trial", "objective", *further) if further else ("trial", "objective")
+    heading = (*several, "at epoch", "epochs", "seconds", "state", "ended by")
     body = [
         (
+            *([str(r.rank or "")] if further else []),
             str(r.number),
             f"{r.objective:.4f}",
+            *(figure(r.further[name]) for name in further),
             str(r.best_epoch),
             str(r.epochs),
             f"{r.seconds:.1f}",

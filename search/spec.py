@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 
 from models.config import Config
-from models.objective import Direction, Objective
+from models.objective import Aim, Objective
 from models.signature import Signature
 from models.spec.data import DataSpec, possible_tasks
 from models.spec.faults import Fault
-from models.spec.metrics import METRICS, base_name
 from models.spec.sections import schema_of, with_values
 from models.spec.shapes import WINDOWED
 from models.spec.sizes import n_params
 from models.spec.training import TrainingSpec
 from models.spec.varied import Varied
-from search.choosing import Choice, chosen
+from search.choosing import Choice, Terms, chosen
 from search.spec_callbacks import check_callbacks
 from search.spec_checks import (
     PARAMS,
@@ -36,6 +35,7 @@ from search.spec_checks import (
     read_limits,
 )
 from search.spec_document import read_document
+from search.spec_objectives import aims_of, check_several, further_metrics, objective_of, pruner_of_several
 from search.spec_oracle import check_oracle
 from search.spec_reading import SHORTHANDS, filled, read_study
 from search.spec_space import SECTIONS, Held, SpaceBuilder, held_knobs, section_of
@@ -68,12 +68,13 @@ class StudyFile:
 
     @property
     def objective(self) -> Objective:
-        """The one number that is optimised, with its direction."""
-        written = self.spec.objective
-        known = METRICS[base_name(written.metric)].direction
-        direction = Direction(written.goal) if written.goal is not None else known
-        assert direction is not None
-        return Objective(written.metric, direction, at=written.at.rule, last_k=written.at.last_k)
+        """The number that is optimised, with its direction; the first of several."""
+        return objective_of(self.spec)
+
+    @property
+    def aims(self) -> tuple[Aim, ...]:
+        """The several objectives, the first included; empty where there is one."""
+        return aims_of(self.spec)
 
     @property
     def max_epochs(self) -> int:
@@ -89,7 +90,8 @@ class StudyFile:
     @property
     def choice(self) -> Choice:
         """The sampler and the pruner, `auto` replaced."""
-        return chosen(self.spec.search, self.space, trials=self.spec.budget.trials, max_epochs=self.max_epochs)
+        terms = Terms(self.spec.budget.trials, self.max_epochs, pruner_of_several(self.spec))
+        return chosen(self.spec.search, self.space, terms)
 
     @property
     def data(self) -> DataSpec:
@@ -102,9 +104,11 @@ class StudyFile:
 
     @property
     def training(self) -> TrainingSpec:
-        """`training` as written, with the files of callbacks looked up beside the study file."""
+        """`training` as written, with the files of callbacks looked up beside the study file, and with the metrics that
+        are objectives."""
         located = tuple(own.located(self.path.parent) for own in self.spec.training.callbacks)
-        return self.spec.training.model_copy(update={"callbacks": located})
+        measured = tuple(dict.fromkeys((*self.spec.training.metrics, *further_metrics(self.spec))))
+        return self.spec.training.model_copy(update={"callbacks": located, "metrics": measured})
 
     def config(self, params: Mapping[str, Value]) -> Config:
         """The configuration of `params`, the active parameters; the other knobs hold their defaults."""
@@ -195,6 +199,7 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
         *check_budget(study),
         *check_pruner(study),
         *check_priors(study),
+        *check_several(study, is_written),
         *check_callbacks(study.training.callbacks, path.parent),
         *check_fit(study, possible_tasks(study.data), is_written),
         *check_grid(study, space),

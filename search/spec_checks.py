@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 
-from models.objective import Direction
-from models.signature import Signature, Task
+from models.signature import Signature
 from models.spec.data import possible_tasks
 from models.spec.faults import Fault, Path
-from models.spec.metrics import METRICS, VALIDATION, base_name, fitting, why_unknown
+from models.spec.metrics import METRICS, VALIDATION, base_name, why_unknown
 from models.spec.shapes import misfit
 from models.spec.training import LOSSES
 from models.spec.varied import Varied
+from search.spec_objectives import Tasks, check_objective, metric_misfit
 from search.spec_search import AUTO, BELIEVING, PAUSING
 from search.spec_space import absent_knobs, held_knobs, known_names
 from search.spec_study import StudySpec
@@ -65,10 +65,6 @@ def check_priors(study: StudySpec) -> Iterator[Fault]:
             yield Fault((*held.path, "prior"), problem, mend)
 
 
-Tasks = tuple[Task, ...]
-"""The tasks that the data may have; empty when the study file contradicts itself."""
-
-
 def check_fit(study: StudySpec, tasks: Tasks, is_written: Callable[[Path], bool]) -> Iterator[Fault]:
     """Objective, metrics and loss against the tasks that the data may have."""
     yield from check_objective(study, tasks)
@@ -84,46 +80,6 @@ def check_data(study: StudySpec, signature: Signature, is_written: Callable[[Pat
         yield Fault(("model", "family"), *unfit)
 
 
-def check_objective(study: StudySpec, tasks: Tasks) -> Iterator[Fault]:
-    """Metric and direction of the objective."""
-    metric, at = study.objective.metric, ("objective", "metric")
-    unknown = why_unknown(metric, prefix=VALIDATION)
-    if unknown is not None:
-        yield Fault(at, *unknown)
-        return
-    if not metric.startswith(VALIDATION):
-        yield Fault(at, f"`{metric}` is measured on training rows", f"write `{VALIDATION}{metric}`")
-        return
-    known = METRICS[base_name(metric)]
-    if tasks and not set(known.tasks) & set(tasks):
-        yield _misfit(at, metric, tasks)
-    goal = study.objective.goal
-    if known.direction is None and goal is None:
-        problem = f"`{metric}` is better neither when large nor when small"
-        yield Fault(at, problem, "add `goal: max` or `goal: min` to the objective")
-    if known.direction is not None and goal is not None and Direction(goal) is not known.direction:
-        problem = f"`{metric}` improves towards {known.direction.value}, not {goal}"
-        yield Fault(("objective", "goal"), problem, "leave `goal` out")
-    if base_name(metric) == "loss":
-        yield from _moving_loss(study)
-
-
-def _moving_loss(study: StudySpec) -> Iterator[Fault]:
-    for name in ("loss", "label_smoothing"):
-        if isinstance(getattr(study.training, name), Varied):
-            yield Fault(
-                ("objective", "metric"),
-                f"`val_loss` is another number in every trial, as training.{name} varies",
-                f"choose a metric such as val_crossentropy or val_mse, or fix training.{name}",
-            )
-
-
-def _misfit(at: Path, metric: str, tasks: Tasks) -> Fault:
-    prefix = VALIDATION if metric.startswith(VALIDATION) else ""
-    fit = ", ".join(prefix + name for name in fitting(tasks))
-    return Fault(at, f"`{metric}` does not fit a {' or '.join(tasks)} task", f"choose among {fit}")
-
-
 def check_metrics(study: StudySpec, tasks: Tasks) -> Iterator[Fault]:
     """The metrics to compute besides."""
     for i, metric in enumerate(study.training.metrics):
@@ -134,7 +90,7 @@ def check_metrics(study: StudySpec, tasks: Tasks) -> Iterator[Fault]:
         elif metric.startswith(VALIDATION):
             yield Fault(at, f"`{metric}` is computed with `{base_name(metric)}`", f"write `{base_name(metric)}`")
         elif tasks and not set(METRICS[metric].tasks) & set(tasks):
-            yield _misfit(at, metric, tasks)
+            yield metric_misfit(at, metric, tasks)
 
 
 def check_loss(study: StudySpec, tasks: Tasks, is_written: Callable[[Path], bool]) -> Iterator[Fault]:

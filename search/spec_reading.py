@@ -34,6 +34,7 @@ _STAND_INS: dict[Path, Any] = {
     ("data",): {"source": "sources:none"},
     ("data", "source"): "sources:none",
     ("budget",): {"trials": 1},
+    ("objectives",): ["val_loss", "params"],
 }
 """What takes the place of a missing or unreadable key, so that the rest of the file can still be judged."""
 _MOST_PASSES = 5

@@ -13,7 +13,7 @@ from spaces.problems import did_you_mean
 DRIVERS = ("optuna", "keras_tuner")
 AUTO = "auto"
 """The sampler or pruner that suits the study; see `search.choosing`."""
-SAMPLERS = (AUTO, "tpe", "random", "grid", "qmc", "cmaes", "gp", "freeze_thaw")
+SAMPLERS = (AUTO, "tpe", "random", "grid", "qmc", "cmaes", "gp", "nsga2", "freeze_thaw")
 ORACLES = ("random", "bayesian", "hyperband", "grid")
 PLANNED = ("random", "grid", "qmc")
 """Samplers and oracles that learn nothing from trials."""
@@ -22,7 +22,7 @@ PAUSING = ("freeze_thaw",)
 ROUNDS = ("hyperband",)
 """Oracles that do."""
 DUPLICATES = ("skip", "train")
-LEARNING = ("tpe", "cmaes", "gp")
+LEARNING = ("tpe", "cmaes", "gp", "nsga2")
 """Samplers that begin with random trials."""
 LEARNING_ORACLES = ("bayesian",)
 BELIEVING = (AUTO, "tpe", "random", "cmaes", "gp", "freeze_thaw")

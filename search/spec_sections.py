@@ -23,10 +23,12 @@ class At:
 
 @dataclass(frozen=True)
 class AtEntry(Entry):
-    """`best`, `last` or `{mean_of_last: k}`."""
+    """`best`, `last` or `{mean_of_last: k}`. none: whether it may be left out as None."""
 
-    def read(self, value: Any, earlier: Mapping[str, Any]) -> At:
-        if isinstance(value, At):
+    none: bool = False
+
+    def read(self, value: Any, earlier: Mapping[str, Any]) -> At | None:
+        if isinstance(value, At) or (self.none and value is None):
             return value
         if isinstance(value, Mapping):
             unknown = [unknown_key(key, (MEAN,)) for key in value if key != MEAN]
@@ -40,7 +42,9 @@ class AtEntry(Entry):
             raise refused(f"{shown(value)} is no rule", f"write best, last or {{{MEAN}: 3}}")
         return At(value)
 
-    def plain(self, value: At) -> Any:
+    def plain(self, value: At | None) -> Any:
+        if value is None:
+            return None
         return {MEAN: value.last_k} if value.rule == "mean" else value.rule
 
     def schema(self) -> dict[str, Any]:

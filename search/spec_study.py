@@ -25,6 +25,7 @@ from search.spec_sections import (
     budget_key,
     keep_key,
 )
+from search.spec_several import AimsEntry, AimSpec
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 
@@ -88,6 +89,10 @@ class StudySpec(Spec):
     objective: Annotated[
         ObjectiveSpec, Section("the number that is optimised", ObjectiveSpec, short=lambda value: "metric")
     ] = ObjectiveSpec()
+    objectives: Annotated[
+        tuple[AimSpec, ...] | None,
+        AimsEntry("several objectives in the place of one: a metric first, then metrics or costs of the model"),
+    ] = None
     model: Annotated[MlpSpec | CnnSpec | RnnSpec, Family("the family of models and its knobs")] = MlpSpec()
     training: Annotated[TrainingSpec, Section("how a model is trained", TrainingSpec)] = TrainingSpec()
     search: Annotated[SearchSpec, Section("who suggests and who prunes", SearchSpec, short=lambda value: "sampler")] = (

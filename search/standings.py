@@ -87,6 +87,7 @@ class Standings:
         self._tables: dict[int, dict[int, _Table]] = defaultdict(dict)
         self._complete: Counter[int] = Counter()
         self._ended: dict[int, list[int]] = defaultdict(list)
+        self._n_params: dict[int, int] = {}
 
     @classmethod
     def of(cls, curves: Iterable[Curve], direction: Direction, group: Group = lambda number: 0) -> "Standings":
@@ -97,6 +98,8 @@ class Standings:
                 made.report(curve.number, epoch, value)
             if curve.is_complete:
                 made.complete(curve.number)
+            if curve.n_params is not None:
+                made.weigh(curve.number, curve.n_params)
         return made
 
     def report(self, number: int, epoch: int, value: float) -> None:
@@ -127,6 +130,10 @@ class Standings:
             if epoch > len(line.bests):
                 _add(table.all, line.at(epoch))
 
+    def weigh(self, number: int, n_params: int) -> None:
+        """The model of trial `number` has so many weights."""
+        self._n_params[number] = n_params
+
     def beside(self, number: int) -> "Rivals":
         """The other trials of the group of trial `number`, as its pruner asks about them."""
         return Rivals(self, number)
@@ -145,6 +152,13 @@ class Standings:
         own = self._line(number)
         bests = self._table(number, epoch).complete
         return self._without(bests, own.at(epoch) if own.is_complete else math.nan)
+
+    def ranking_of_no_larger(self, number: int, epoch: int, *, n_params: int) -> Ranking:
+        """The bests after `epoch` beside trial `number` of those in its group that have no more weights."""
+        group = self._group(number)
+        light = (n for n, size in self._n_params.items() if size <= n_params and n != number)
+        bests = (self._line(n).at(epoch) for n in light if self._group(n) == group)
+        return Ranking(sorted(best for best in bests if not math.isnan(best)), self._direction)
 
     def curves_of_complete(self, number: int, most: int) -> list[list[float]]:
         """Bests so far of the latest `most` complete trials beside trial `number`, of those with a number."""
@@ -191,6 +205,9 @@ class Rivals:
 
     def bests_of_complete(self, epoch: int) -> Ranking:
         return self.standings.ranking_of_complete(self.number, epoch)
+
+    def bests_of_no_larger(self, epoch: int, *, n_params: int) -> Ranking:
+        return self.standings.ranking_of_no_larger(self.number, epoch, n_params=n_params)
 
     def curves_of_complete(self, most: int) -> list[list[float]]:
         return self.standings.curves_of_complete(self.number, most)

@@ -10,16 +10,23 @@ from collections.abc import Sequence
 
 from models.objective import Direction
 from search.expected_gain import WINDOW, expected_gain
+from search.front import Aims, Front
 from search.goals import Goals
 from search.study import UNTRAINED, Cause, Outcome, RecordedTrial
 
 
 class Stopping:
-    """Is told how trials end; counts on, and walks over no more than the last of them."""
+    """Is told how trials end; counts on, and walks over no more than the last of them.
 
-    def __init__(self, goals: Goals, direction: Direction, restored: Sequence[RecordedTrial] = ()) -> None:
+    aims: of a study with several objectives: better is then what comes to the front, and the target is of the first.
+    """
+
+    def __init__(
+        self, goals: Goals, direction: Direction, restored: Sequence[RecordedTrial] = (), *, aims: Aims = ()
+    ) -> None:
         self._goals = goals
         self._direction = direction
+        self._front = Front(aims) if aims else None
         self._best: tuple[float, int] | None = None
         self._without = 0
         self._last: deque[float | None] = deque(maxlen=WINDOW)
@@ -49,7 +56,9 @@ class Stopping:
             self.stands(number, value)
         better = value is not None and (self._best is None or self._direction.better(value, self._best[0]))
         if better and value is not None and math.isfinite(value):
-            self._best, self._without = (value, number), 0
+            self._best = value, number
+        if better if self._front is None else self._front.ended(number, outcome):
+            self._without = 0
         elif outcome.cause not in (*UNTRAINED, Cause.BUDGET):
             self._without += 1
         if outcome.cause not in (*UNTRAINED, Cause.BUDGET):
@@ -73,6 +82,8 @@ class Stopping:
             return None
         value, number = self._best
         if goals.patience_trials is not None and self._without >= goals.patience_trials:
+            if self._front is not None:
+                return f"{self._without} trials in a row brought nothing new to the front of {len(self._front)} trials"
             return f"{self._without} trials in a row brought nothing better than {value:.6g} of trial {number}"
         if goals.expected_gain_below is None or self._gain is None or self._gain >= goals.expected_gain_below:
             return None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.objective import Objective
+from models.objective import Aim, Objective
 from search.folder import StudyFolder
 from search.history import History, history_of
 from search.lock import Lock
@@ -22,7 +22,7 @@ class NoStudyError(MendableError):
 
 @dataclass(frozen=True, slots=True)
 class StoredStudy:
-    """What a stored study was, and its trials so far."""
+    """What a stored study was, and its trials so far. aims: where it has several objectives, the first included."""
 
     name: str
     folder: StudyFolder
@@ -30,6 +30,7 @@ class StoredStudy:
     seed: int
     trials: tuple[RecordedTrial, ...]
     confirm: ConfirmSpec | None = None
+    aims: tuple[Aim, ...] = ()
 
     @classmethod
     def open(cls, study: str) -> "StoredStudy":
@@ -47,11 +48,12 @@ class StoredStudy:
             study=name,
             direction=lock.objective.direction,
             space=Space.from_json(lock.space),
+            aims=lock.aims,
         )
         try:
             written = lock.spec.get("confirm")
             confirm = None if written is None else ConfirmSpec.model_validate(written)
-            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials(), confirm)
+            return cls(name, folder, lock.objective, int(lock.spec["seed"]), record.trials(), confirm, lock.aims)
         finally:
             record.close()
 

@@ -88,18 +88,23 @@ class Curve:
 
     ended: whether no more epochs will come (finished, early-stopped, pruned or failed).
     cut: whether it was pruned or failed; then it says nothing about epochs that it did not reach.
+    n_params: weights of its model; known in studies with several objectives, once an epoch was reported.
     """
 
     number: int
     values: tuple[float, ...]
     ended: bool = False
     cut: bool = False
+    n_params: int | None = None
 
     @classmethod
-    def of(cls, number: int, values: Sequence[float], outcome: "Outcome | None") -> "Curve":
+    def of(
+        cls, number: int, values: Sequence[float], outcome: "Outcome | None", n_params: int | None = None
+    ) -> "Curve":
         """The curve of a trial that ended with `outcome`, or that may still go on (None)."""
         complete = outcome is not None and outcome.state is TrialState.COMPLETE
-        return cls(number, tuple(values), ended=outcome is not None, cut=outcome is not None and not complete)
+        cut = outcome is not None and not complete
+        return cls(number, tuple(values), ended=outcome is not None, cut=cut, n_params=n_params)
 
     @property
     def is_complete(self) -> bool:

@@ -25,6 +25,13 @@ def cell(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def figure(value: float) -> str:
+    """A measured number as a person reads it: whole numbers whole, others in four digits; empty for NaN."""
+    if value != value:
+        return ""
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e12 else f"{value:.4g}"
+
+
 def _is_number(cell: str) -> bool:
     try:
         float(cell)

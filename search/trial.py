@@ -17,7 +17,7 @@ from models.data.dataset import Dataset, open_dataset
 from models.objective import Objective
 from models.training.checkpoint import CheckpointFile
 from models.training.errors import CheckpointError
-from models.training.orders import EpochReport
+from models.training.orders import EpochReport, Order
 from search.study import Cause, Decision, Outcome, TrialState
 from search.telling import LOG_NAME
 
@@ -32,6 +32,7 @@ class TrialTask:
     epochs: the epoch to train to; 0 to store what the checkpoint holds and train nothing.
     resume: whether to go on from the checkpoint in `folder`, if there is one.
     graph: the key of its traced graph; a worker that has trained one of the same key has it warm.
+    further: the objectives after the first, by name; empty for one objective, and then nothing is measured for them.
     """
 
     number: int
@@ -43,6 +44,7 @@ class TrialTask:
     data: Path
     resume: bool
     graph: str = ""
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +118,26 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
         training = training.model_copy(update={"epochs": epochs})
     plan = FitPlan(training, task.objective, task.seed, csv_log=task.folder / LOG_NAME)
     begun = warm.graphs.begin(config.model, plan, dataset)
-    result = fit(begun, plan, on_epoch=lambda r: calls.epoch(r).order, checkpoint=checkpoint)
+    n_params = begun.graph.n_params if task.further else None
+
+    def on_epoch(report: EpochReport) -> Order:
+        return calls.epoch(dataclasses.replace(report, n_params=n_params) if n_params else report).order
+
+    result = fit(begun, plan, on_epoch=on_epoch, checkpoint=checkpoint)
     if result.ended_by == "pause":
         return Left(result.epochs)
-    predictions = _predictions(begun.graph, dataset)
-    save_bundle(task.folder, model=begun.graph.plain_model(), config=config, result=result, predictions=predictions)
+    predictions, model = _predictions(begun.graph, dataset), begun.graph.plain_model()
+    if task.further:
+        result = dataclasses.replace(result, costs=_costs(task, model, dataset, result))
+    save_bundle(task.folder, model=model, config=config, result=result, predictions=predictions)
     checkpoint.delete()
-    return _outcome(dataclasses.asdict(result))
+    return _outcome(dataclasses.asdict(result), task)
+
+
+def _costs(task: TrialTask, model: Any, dataset: Dataset, result: Any) -> Mapping[str, float]:
+    from models.training.costs import measure
+
+    return measure(task.further, model, dataset.validation.x[:1], result=result)
 
 
 def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, Sequence[Mapping[str, float]], float]:
@@ -153,7 +168,7 @@ def _predictions(graph: Any, dataset: Dataset) -> dict[str, Any]:
 def _stored_outcome(task: TrialTask, calls: Calls) -> Outcome:
     result = load_bundle(task.folder).result
     calls.started(result["history"], float(result["seconds"]))
-    return _outcome(result)
+    return _outcome(result, task)
 
 
 _CAUSES = {
@@ -166,21 +181,27 @@ _CAUSES = {
 }
 
 
-def _outcome(result: Mapping[str, Any]) -> Outcome:
-    """The outcome of a `FitResult`'s fields. A trial without one finite objective is pruned, so that samplers learn."""
+def _outcome(result: Mapping[str, Any], task: TrialTask) -> Outcome:
+    """The outcome of a `FitResult`'s fields. A trial without a finite objective is pruned, so that samplers learn."""
     epoch, value = int(result["best_epoch"]), float(result["objective"])
     cause = _CAUSES[result["ended_by"]]
     known = epoch > 0 and math.isfinite(value)
-    state = TrialState.COMPLETE if known and cause is not Cause.NAN else TrialState.PRUNED
-    stopped_by = result.get("stopped_by", "")
-    reason = f"stopped by {stopped_by}" if stopped_by else ""
+    metrics = {**result["history"][epoch - 1], **result.get("costs", {})} if known else {}
+    lacking = ["the objective"]
+    if known:
+        lacking = [name for name in task.further if not math.isfinite(metrics.get(name, math.nan))]
+    if lacking:
+        known, cause, metrics = False, Cause.NAN, {}
+    reason = f"stopped by {result['stopped_by']}" if result.get("stopped_by") else ""
+    if cause is Cause.NAN:
+        reason = f"{lacking[0] if lacking else 'the objective'} is not a number"
     return Outcome(
-        state=state,
-        cause=cause if known or cause is Cause.NAN else Cause.NAN,
-        reason="the objective is not a number" if cause is Cause.NAN or not known else reason,
+        state=TrialState.PRUNED if cause is Cause.NAN else TrialState.COMPLETE,
+        cause=cause,
+        reason=reason,
         objective=value if known else None,
         best_epoch=epoch if known else 0,
         epochs=int(result["epochs"]),
         seconds=float(result["seconds"]),
-        metrics={k: float(v) for k, v in result["history"][epoch - 1].items()} if known else {},
+        metrics={name: float(value) for name, value in metrics.items()},
     )

@@ -10,6 +10,7 @@ from models.spec.sections import Section, entries_of
 from models.spec.space_reader import KINDS, OPTIONS
 from search.pruning import registry
 from search.spec_search import PrunerEntry
+from search.spec_several import AimsEntry, AimSpec
 from search.spec_study import Family, StudySpec
 
 ROOT = Path(__file__).parents[1]
@@ -26,6 +27,7 @@ NUMBERS = "tests/models/training/test_optimizers_and_losses.py::"
 PATH = NUMBERS + "test_every_number_of_an_optimizer_changes_its_path"
 SPEC = "tests/search/test_spec.py::"
 STUDY = "tests/search/test_session.py::"
+SEVERAL = "tests/search/test_several_objectives.py::"
 RULES = "tests/search/test_study_rules.py::"
 BACKEND = "tests/search/backends/test_local_backend.py::"
 DRIVERS = "tests/search/drivers/"
@@ -62,6 +64,9 @@ TESTS: dict[str, str] = {
     "objective.metric": STUDY + "test_the_metric_of_the_objective_ranks_the_trials_and_picks_their_epoch",
     "objective.goal": STUDY + "test_the_goal_turns_the_ranking_round",
     "objective.at": STUDY + "test_the_rule_of_the_objective_says_which_epoch_counts",
+    "objectives.metric": SEVERAL + "test_the_front_is_the_one_that_optuna_finds_in_the_record",
+    "objectives.goal": SEVERAL + "test_the_goal_of_a_further_metric_turns_the_front_round",
+    "objectives.at": SEVERAL + "test_all_objectives_are_read_at_the_epoch_of_the_first",
     # ---------------------------------------------------------------------------------------- model
     "model(mlp).family": MODEL + "test_the_layers_of_an_mlp_stand_in_this_order",
     "model(cnn).family": MODEL + "test_the_layers_of_a_cnn_stand_in_this_order",
@@ -152,6 +157,7 @@ TESTS: dict[str, str] = {
             ("asha", ("min_epochs", "eta")),
             ("one_epoch", ("min_epochs", "one_in")),
             ("extrapolate", ("least_chance", "startup_trials", "warmup_epochs", "interval_epochs")),
+            ("dominated", ("dominators", "warmup_epochs", "interval_epochs")),
         )
         for option in options
     },
@@ -197,6 +203,8 @@ def keys(spec: type[Spec], above: str = "") -> Iterator[str]:
             if entry.none:
                 yield path
             yield from keys(entry.spec, path)
+        elif isinstance(entry, AimsEntry):
+            yield from keys(AimSpec, path)
         elif isinstance(entry, Family):
             for family in FAMILIES:
                 yield from keys(spec_of(family), f"{path}({family})")

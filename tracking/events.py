@@ -129,7 +129,9 @@ def _rows(raw: list[dict[str, Any]]) -> tuple[EpochRow, ...]:
 def _info(raw: dict[str, Any]) -> StudyInfo | TrialInfo:
     if "number" in raw:
         return TrialInfo(**raw)
-    return StudyInfo(**{**raw, "folder": Path(raw["folder"]), "parameters": tuple(raw["parameters"])})
+    further = tuple((str(name), str(direction)) for name, direction in raw.get("further", ()))
+    listed = {"parameters": tuple(raw["parameters"]), "further": further}
+    return StudyInfo(**{**raw, "folder": Path(raw["folder"]), **listed})
 
 
 def _result(raw: dict[str, Any]) -> TrialResult:

@@ -25,6 +25,7 @@ class PageFacts:
 
     parameters: names as MLflow has them, most important first. common: those that every trial has.
     curve: the metric whose curves are drawn; ascending: whether a small objective is good.
+    further: the metrics of a run that hold the objectives after the first.
     """
 
     parent_run: str
@@ -33,6 +34,7 @@ class PageFacts:
     numeric: tuple[str, ...]
     curve: str
     ascending: bool
+    further: tuple[str, ...] = ()
 
 
 class SeenParameters:
@@ -88,6 +90,8 @@ def _state(facts: PageFacts, columns: Sequence[str]) -> dict[str, Any]:
         "attributes.`Run Name`": 130,
         "runDateAndNestInfo": 150,
         "metrics.`objective`": 130,
+        **({"tags.`search.front`": 90} if facts.further else {}),
+        **{f"metrics.`{name}`": min(180, 60 + 8 * len(name)) for name in facts.further},
         "metrics.`epochs`": 85,
         "metrics.`seconds`": 95,
         "tags.`search.state`": 125,
@@ -109,6 +113,7 @@ def _state(facts: PageFacts, columns: Sequence[str]) -> dict[str, Any]:
         "runsHiddenMode": "SHOW_ALL",
         "compareRunCharts": _charts(facts),
         "compareRunSections": [
+            *([_section("front", "Objectives", columns=2, height=360)] if facts.further else []),
             _section("together", "All parameters together", columns=1, height=420),
             _section("each", "Objective over one parameter", columns=2, height=360),
             _section("curves", "Curves", columns=1, height=420),
@@ -118,7 +123,8 @@ def _state(facts: PageFacts, columns: Sequence[str]) -> dict[str, Any]:
 
 
 def _charts(facts: PageFacts) -> list[dict[str, Any]]:
-    """Parallel coordinates, a scatter of the first two numeric parameters each, and the curves.
+    """A scatter over each further objective, parallel coordinates, a scatter of the first two numeric parameters each,
+    and the curves.
 
     MLflow leaves a trial out of the parallel coordinates when it lacks one of the axes, so only parameters
     that all trials have are axes.
@@ -127,12 +133,15 @@ def _charts(facts: PageFacts) -> list[dict[str, Any]]:
     across = [name for name in ("learning_rate", *facts.parameters) if name in facts.numeric]
     objective = {"key": "objective", "type": "METRIC"}
     charts: list[dict[str, Any]] = []
+    for name in facts.further:
+        over = {"xaxis": {"key": name, "type": "METRIC"}, "yaxis": objective}
+        charts.append(_chart("SCATTER", over, most=250, section="front"))
     if axes:
-        own = {"selectedParams": axes, "selectedMetrics": ["objective"], "showAllRuns": True}
-        charts.append(_chart("PARALLEL", own, most=250, section="together"))
+        lines = {"selectedParams": axes, "selectedMetrics": ["objective"], "showAllRuns": True}
+        charts.append(_chart("PARALLEL", lines, most=250, section="together"))
     for name in list(dict.fromkeys(across))[:2]:
-        own = {"xaxis": {"key": name, "type": "PARAM"}, "yaxis": objective}
-        charts.append(_chart("SCATTER", own, most=250, section="each"))
+        over = {"xaxis": {"key": name, "type": "PARAM"}, "yaxis": objective}
+        charts.append(_chart("SCATTER", over, most=250, section="each"))
     curve = {"metricKey": facts.curve, "selectedMetricKeys": [facts.curve], "displayPoints": False}
     charts.append(_chart("LINE", curve | _LINES, most=50, section="curves"))
     return [chart | {"uuid": f"search-{place}"} for place, chart in enumerate(charts)]
@@ -159,13 +168,14 @@ def _section(uuid: str, name: str, *, columns: int, height: int) -> dict[str, An
     return {"uuid": uuid, "name": name, "columns": columns, "cardHeight": height, **state}
 
 
-def note(study: str, objective: str, direction: str, tags: Mapping[str, str]) -> str:
-    """The experiment's description, in Markdown."""
-    goal = "highest" if direction == "max" else "lowest"
+def note(study: str, goals: Sequence[tuple[str, str]], tags: Mapping[str, str]) -> str:
+    """The experiment's description, in Markdown. goals: the objectives as (name, direction)."""
+    words = {"max": "highest", "min": "lowest"}
+    wanted = ", ".join(f"{words[direction]} `{name}`" for name, direction in goals)
     facts = "".join(f"- {name}: {value}\n" for name, value in tags.items() if name != "uuid")
     return (
         f"{NOTE_MARK}: one parent run a study, one child run a trial.\n\n"
-        f"Latest study: **{study}**, {goal} `{objective}`.\n\n{facts}\n"
+        f"Latest study: **{study}**, {wanted}.\n\n{facts}\n"
         "`objective` is the value at a trial's best epoch. FINISHED: complete, KILLED: pruned or "
         "interrupted, see `search.reason`. The parent run holds leaderboard, plots, spec and ensemble.\n"
     )

@@ -59,6 +59,9 @@ def study_tags(info: StudyInfo) -> dict[str, str]:
         "search.seed": str(info.seed),
         "search.folder": str(info.folder),
     }
+    if info.further:
+        goals = ((info.objective, info.direction), *info.further)
+        fixed["search.objectives"] = ", ".join(f"{name} {direction}" for name, direction in goals)
     return extra | fixed
 
 
@@ -106,7 +109,8 @@ class MlflowSink:
         known = runs.client.get_experiment(runs.experiment_id).tags
         written = known.get("mlflow.note.content", "")
         if not written or written.startswith(mlflow_page.NOTE_MARK):
-            text = mlflow_page.note(info.name, info.objective, info.direction, info.tags)
+            goals = ((info.objective, info.direction), *info.further)
+            text = mlflow_page.note(info.name, goals, info.tags)
             self._tag_experiment("mlflow.note.content", text)
         self._tag_experiment("mlflow.experimentKind", "custom_model_development")
         self._prepare_page()
@@ -187,9 +191,16 @@ class MlflowSink:
         with tempfile.TemporaryDirectory() as folder:
             for path in summary_files.write(summary, self._info, Path(folder)):
                 self._keep(runs.parent_id, path, "plots" if path.suffix == ".png" else "")
+        if self._info.further:
+            self._mark_front({int(row["trial"]) for row in summary.leaderboard if row.get("rank") == 1})
         self._importances = {self._called.get(name, name): v for name, v in summary.importances.items()}
         self._prepare_page()
         runs.set_parent_status("FINISHED" if summary.finished else "KILLED", at_ms=event.at_ms)
+
+    def _mark_front(self, front: set[int]) -> None:
+        """Tags every run with whether its trial is on the front: a trial that was there may be dominated now."""
+        for number, child in self._runs.children.items():
+            self._runs.log(child.run_id, tags={"search.front": "yes" if number in front else "no"})
 
     def _closed(self, event: Closed) -> None:
         """Leaves no run RUNNING: neither those of this command nor those that a killed one left."""
@@ -226,6 +237,7 @@ class MlflowSink:
             numeric=self._seen.numeric(),
             curve=names.metric_names((info.objective,))[info.objective],
             ascending=info.direction == "min",
+            further=tuple(f"best/{names.allowed(name)}" for name, _ in info.further),
         )
         page = mlflow_page.view_state(facts)
         if page != self._page:

@@ -50,7 +50,7 @@ def history(
     trials: Sequence[TrialPoint], best_so_far: Sequence[tuple[int, float]], *, objective: str, direction: str
 ) -> Figure:
     """Every trial's objective over its number, and the best so far as a line."""
-    figure, (axes,) = _canvas(8.0, 4.2)
+    figure, (axes,) = canvas(8.0, 4.2)
     for state, (colour, marker, word) in STATES.items():
         own = [point for point in trials if point.state == state]
         if own:
@@ -59,7 +59,7 @@ def history(
     if best_so_far:
         numbers, values = zip(*best_so_far, strict=True)
         axes.plot(numbers, values, drawstyle="steps-post", color=BEST, linewidth=2, label="best so far", zorder=2)
-    outside = _limit(axes, [point.objective for point in trials], [value for _, value in best_so_far], direction)
+    outside = limit(axes, [point.objective for point in trials], [value for _, value in best_so_far], direction)
     axes.set_title(_history_title(best_so_far, objective), loc="left", color=INK, fontsize=12, pad=12)
     axes.set_xlabel("trial" if not outside else f"trial   ({outside} far worse ones are outside the picture)")
     axes.set_ylabel(objective)
@@ -72,7 +72,7 @@ def history(
 def importances(shares: Mapping[str, float]) -> Figure:
     """The parameters' shares as bars, the greatest on top."""
     ranked = sorted(shares.items(), key=lambda item: item[1], reverse=True)[:MOST_BARS]
-    figure, (axes,) = _canvas(8.0, 1.3 + 0.32 * max(len(ranked), 2))
+    figure, (axes,) = canvas(8.0, 1.3 + 0.32 * max(len(ranked), 2))
     names, values = [name for name, _ in ranked], [float(value) for _, value in ranked]
     axes.barh(range(len(ranked)), values, height=0.62, color=STATES["COMPLETE"][0], zorder=3)
     axes.set_yticks(range(len(ranked)), names)
@@ -100,10 +100,10 @@ def slices(
     shown = list(parameters)[:MOST_SLICES]
     across = min(3, max(1, len(shown)))
     down = max(1, -(-len(shown) // across))
-    figure, grid = _canvas(3.1 * across + 0.4, 2.5 * down + 0.2, down=down, across=across)
+    figure, grid = canvas(3.1 * across + 0.4, 2.5 * down + 0.2, down=down, across=across)
     for name, axes in zip(shown, grid, strict=False):
         _slice(axes, leaderboard, name)
-    _limit(grid[0], [point.objective for point in points(leaderboard)], [], direction)
+    limit(grid[0], [point.objective for point in points(leaderboard)], [], direction)
     for axes in grid[len(shown) :]:
         axes.set_visible(False)
     figure.supylabel(objective, color=INK, fontsize=10)
@@ -141,7 +141,7 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def _canvas(width: float, height: float, *, down: int = 1, across: int = 1) -> tuple[Figure, list[Axes]]:
+def canvas(width: float, height: float, *, down: int = 1, across: int = 1) -> tuple[Figure, list[Axes]]:
     """A figure without pyplot, whose state is global and not for threads."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
@@ -166,7 +166,7 @@ def _history_title(best_so_far: Sequence[tuple[int, float]], objective: str) -> 
     return f"{objective} {value:.5g}, trial {number}"
 
 
-def _limit(axes: Axes, values: Sequence[float], best: Sequence[float], direction: str) -> int:
+def limit(axes: Axes, values: Sequence[float], best: Sequence[float], direction: str) -> int:
     """Keeps a few diverged trials from flattening the picture; how many are outside."""
     if not values:
         return 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from tracking import plots
 from tracking.events import plain
+from tracking.pareto_plot import pareto
 from tracking.values import StudyInfo, StudySummary
 
 
@@ -23,6 +24,8 @@ def write(summary: StudySummary, info: StudyInfo, folder: Path) -> tuple[Path, .
     if shown:
         cuts = plots.slices(summary.leaderboard, shown, objective=info.objective, direction=info.direction)
         files.append(plots.save(cuts, folder / "slices.png"))
+    if info.further:
+        files += _front(summary, info, folder)
     if summary.importances:
         files.append(plots.save(plots.importances(summary.importances), folder / "importances.png"))
         files.append(_write_json(summary.importances, folder / "importances.json"))
@@ -32,6 +35,15 @@ def write(summary: StudySummary, info: StudyInfo, folder: Path) -> tuple[Path, .
         files.append(_write_json(summary.confirmed, folder / "confirmed.json"))
     files.append(_write_json(summary.counts, folder / "counts.json"))
     return tuple(files)
+
+
+def _front(summary: StudySummary, info: StudyInfo, folder: Path) -> tuple[Path, Path]:
+    """The trials on the Pareto front, and the picture of it among all others."""
+    members = folder / "front.csv"
+    write_table([row for row in summary.leaderboard if row.get("rank") == 1], members)
+    named = {"objective": info.objective, "direction": info.direction}
+    picture = pareto(summary.leaderboard, **named, further=info.further)
+    return members, plots.save(picture, folder / "pareto.png")
 
 
 def write_table(rows: Sequence[Mapping[str, Any]], path: Path) -> None:

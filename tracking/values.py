@@ -19,6 +19,8 @@ class StudyInfo:
     objective: the metric as it stands in the epoch rows (`val_accuracy`).
     parameters: names of the varied parameters.
     tags: further words about the study; `uuid`, when given, is its identity (else the folder is).
+    further: the objectives after the first, as (name, direction); their values are among the metrics of a trial's
+        result, and stand under these names on the leaderboard, with the `rank` of a trial (1 on the Pareto front).
     """
 
     name: str
@@ -29,6 +31,7 @@ class StudyInfo:
     seed: int
     parameters: tuple[str, ...]
     tags: Mapping[str, str] = field(default_factory=dict)
+    further: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

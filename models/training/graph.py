@@ -109,6 +109,11 @@ class TrainingGraph:
         self._plain.set_weights(self.model.get_weights())
         return self._plain
 
+    @property
+    def n_params(self) -> int:
+        """Weights of this trial's model, those that are not trained included."""
+        return int(self._plain.count_params())
+
     @cached_property
     def _steps(self) -> Steps:
         """Made when the first trial needs it: tracing takes its time."""

@@ -19,6 +19,7 @@ class Life:
     """Epochs lived, the best weights among them, and how it ended, if it did.
 
     total: epochs that the configuration asks for.
+    epoch_seconds: of each epoch in `history`, its validation included.
     trained_s: seconds of training before this process took over.
     stopped_by, by_step: as in a `FitResult`.
     failure: what the order's giver raised; fit raises it again once Keras has closed everything.
@@ -26,6 +27,7 @@ class Life:
 
     total: int
     history: list[dict[str, float]] = field(default_factory=list)
+    epoch_seconds: list[float] = field(default_factory=list)
     trained_s: float = 0.0
     best_value: float = math.nan
     best_weights: Arrays | None = None
@@ -61,12 +63,14 @@ class Life:
             ended_by=self.ended_by or "epochs",
             stopped_by=self.stopped_by,
             by_step=self.by_step,
+            best_seconds=sum(self.epoch_seconds[:epoch]),
         )
 
     def to_json(self) -> dict[str, Any]:
         """All but the weights."""
         return {
             "history": self.history,
+            "epoch_seconds": self.epoch_seconds,
             "trained_s": self.trained_s,
             "best_value": self.best_value,
             "ended_by": None if self.ended_by == "pause" else self.ended_by,
@@ -77,6 +81,8 @@ class Life:
     def restore(self, state: dict[str, Any], best_weights: Sequence[NDArray[Any]] | None) -> None:
         """Take up the life that `to_json` and the weights tell of."""
         self.history = [dict(row) for row in state["history"]]
+        # a checkpoint of an earlier version has no such seconds
+        self.epoch_seconds = [float(s) for s in state.get("epoch_seconds", [0.0] * len(self.history))]
         self.trained_s = float(state["trained_s"])
         self.best_value = float(state["best_value"])
         self.ended_by = state["ended_by"]

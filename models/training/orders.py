@@ -14,8 +14,12 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EpochReport:
-    """One trained epoch. `epoch` counts from 1 over the whole life of the trial, pauses and resumes included."""
+    """One trained epoch. `epoch` counts from 1 over the whole life of the trial, pauses and resumes included.
+
+    n_params: weights of the model; None where nobody asks for them.
+    """
 
     epoch: int
     metrics: dict[str, float]
     seconds: float
+    n_params: int | None = None

@@ -1,8 +1,8 @@
 """What a training run is told, and what comes back. Knows no framework."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +40,7 @@ class FitResult:
     seconds: spent training, without the time between a pause and its resume.
     stopped_by: the user's callback that ended training, if one did.
     by_step: why it was trained with a call for each step, as a clause; empty for whole epochs.
+    best_seconds: of the epochs up to the best one. costs: see `models.training.costs`; empty where none is asked for.
     """
 
     history: tuple[dict[str, float], ...]
@@ -50,3 +51,5 @@ class FitResult:
     ended_by: Ending
     stopped_by: str = ""
     by_step: str = ""
+    best_seconds: float = 0.0
+    costs: Mapping[str, float] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 
 from models.objective import Objective
+from models.spec.costs import PARAMS
 from models.training.orders import EpochReport, Order
 from search.clock import ManualClock
 from search.study import (
@@ -52,6 +53,7 @@ class SimulatedBackend:
     clock: moved by `events` alone, to the next event or by the whole timeout when there is none.
     lose: (number, epoch) -> cause; its worker is lost in the middle of that epoch, once, and replaced.
     curve_of: the curve of a suggestion, where it is to depend on its seed; in place of `curve`.
+    costs: of the model of a configuration, by name; told with the outcome, and `params` with every epoch.
     checkpoints: the trained epochs of unfinished trials by number, as on disk; another backend that gets them can
         resume.
 
@@ -67,6 +69,7 @@ class SimulatedBackend:
     lose: Mapping[tuple[int, int], Cause] = field(default_factory=dict)
     checkpoints: MutableMapping[int, History] = field(default_factory=dict)
     curve_of: Callable[[Suggestion], Curve] | None = None
+    costs: Callable[[Params], Mapping[str, float]] = lambda params: {}
 
     def __post_init__(self) -> None:
         self._trials: dict[int, _Trial] = {}
@@ -161,7 +164,9 @@ class SimulatedBackend:
         elif isinstance(logs, Exception):
             self._at(seconds / 2, Finished(number, self._broken(trial, logs)))
         else:
-            self._at(seconds, Reported(number, EpochReport(epoch, dict(logs), seconds)))
+            n_params = self.costs(params).get(PARAMS)
+            report = EpochReport(epoch, dict(logs), seconds, None if n_params is None else int(n_params))
+            self._at(seconds, Reported(number, report))
 
     def _enter(self, event: Event) -> None:
         """The event happens now: an epoch is on disk, or a worker is free again."""
@@ -192,7 +197,7 @@ class SimulatedBackend:
             best_epoch=epoch,
             epochs=len(history),
             seconds=seconds,
-            metrics=history[epoch - 1] if history else {},
+            metrics={**history[epoch - 1], **self.costs(trial.suggestion.params)} if history else {},
         )
 
     def _broken(self, trial: _Trial, error: Exception) -> Outcome:

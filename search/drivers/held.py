@@ -1,6 +1,6 @@
 """A trial made for a study of Optuna's that lives in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,14 @@ HISTORY = "search:history"
 class HeldTrial(FrozenTrial):  # type: ignore[misc]
     """Handed over to the study and not copied: copies, with all distributions, took most of making a large study.
 
-    params: as `distributions` hold them, checked by the caller. steps: reported values by epoch.
+    values: one for each objective. params: as `distributions` hold them, checked by the caller. steps: reported values
+        by epoch.
     """
 
     def __init__(
         self,
         state: TrialState,
-        value: float | None,
+        values: Sequence[float] | None,
         *,
         params: Mapping[str, Any],
         distributions: Mapping[str, BaseDistribution],
@@ -32,7 +33,8 @@ class HeldTrial(FrozenTrial):  # type: ignore[misc]
             number=-1,  # this and the id are the study's to give
             trial_id=-1,
             state=state,
-            value=value,
+            value=None,
+            values=values,
             datetime_start=now,
             datetime_complete=now if state.is_finished() else None,
             params=dict(params),

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
+from search.front import Aims, values_of
 from search.history import PastTrial
 from search.study import Cause, Outcome, TrialState
 
@@ -19,11 +20,19 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """`value` is a finite number for VALUE and CUT, and 0 otherwise; `epochs` is at least 1."""
+    """`value` is a finite number for VALUE and CUT, and 0 otherwise; `epochs` is at least 1.
+
+    further: the values of the objectives after the first; empty for one objective.
+    """
 
     kind: Kind
     value: float = 0.0
     epochs: int = 1
+    further: tuple[float, ...] = ()
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        return (self.value, *self.further)
 
 
 _ALWAYS_BAD = (Cause.INFEASIBLE, Cause.OUT_OF_MEMORY, Cause.OVER_TIME)
@@ -34,12 +43,12 @@ def past_lesson(trial: PastTrial) -> Lesson:
     return Lesson(Kind.CUT if trial.cut else Kind.VALUE, trial.objective, max(1, trial.epochs))
 
 
-def lesson(outcome: Outcome) -> Lesson:
-    """The lesson of `outcome`.
+def lesson(outcome: Outcome, aims: Aims = ()) -> Lesson:
+    """The lesson of `outcome`; `aims` are those of a study with several objectives.
 
     Infeasible, out of memory and over time are bad whatever their objective is, and so is an objective that
     is not finite. A lost worker, an error, or a trial that the budget ended before its first epoch says
-    nothing about its configuration.
+    nothing about its configuration, and neither does one of whose several objectives one is not known.
     """
     if outcome.cause in _ALWAYS_BAD:
         return Lesson(Kind.BAD)
@@ -51,4 +60,7 @@ def lesson(outcome: Outcome) -> Lesson:
     if value is None or outcome.state is TrialState.FAILED:
         return Lesson(Kind.NOTHING)
     kind = Kind.VALUE if outcome.state is TrialState.COMPLETE else Kind.CUT
-    return Lesson(kind, float(value), max(1, outcome.epochs))
+    if not aims:
+        return Lesson(kind, float(value), max(1, outcome.epochs))
+    values = values_of(outcome, aims)
+    return Lesson(Kind.NOTHING) if values is None else Lesson(kind, values[0], max(1, outcome.epochs), values[1:])

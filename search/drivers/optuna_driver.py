@@ -17,7 +17,7 @@ from search.drivers.distributions import Coding, coding
 from search.drivers.held import HISTORY, HeldTrial
 from search.drivers.lessons import Kind, Lesson, lesson, past_lesson
 from search.drivers.planned import FIRST_GUESS
-from search.drivers.samplers import SamplerFactory, cmaes, gp, tpe
+from search.drivers.samplers import SamplerFactory, cmaes, gp, nsga2, tpe
 from search.drivers.setup import DriverSetup, refuse_outside
 from search.history import PastTrial
 from search.study import Curve, Outcome, Params, RecordedTrial, Suggestion
@@ -34,6 +34,9 @@ class OptunaDriver:
     learns_paused: the best so far of a paused trial counts as that of a pruned one, until the trial is told.
     values_only: the sampler learns from full results alone. It is told the best of a pruned trial as if it
         were one, and for a bad configuration the worst value of all.
+
+    With several objectives, every sampler is told what a pruned trial had as a full result: Optuna ranks pruned trials
+    by one value alone, and the costs of the model are exact even so.
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class OptunaDriver:
         self._guess = setup.space.first_guess()
         self._suggestions: dict[int, Suggestion] = {}
         self._lessons: dict[int, Lesson] = {}
-        self._worst: float | None = None
+        self._worst: tuple[float, ...] | None = None
         self._last = -1
         self._mirror = self._new_mirror()
         self._ids: dict[int, int] = {}
@@ -87,20 +90,20 @@ class OptunaDriver:
         if number in self._lessons:
             raise ValueError(f"trial {number} is told twice")
         if self._so_far.pop(number, None) is not None:
-            self._learn(number, lesson(outcome))
+            self._learn(number, lesson(outcome, self._setup.aims))
             self._is_stale = True
             return
         worst = self._worst
-        self._learn(number, lesson(outcome))
+        self._learn(number, lesson(outcome, self._setup.aims))
         if self._values_only and self._worst != worst:
             # trials told as the worst value hold another one now
             self._rebuild()
             return
-        state, value, epochs = self._held(number)
+        state, values, epochs = self._held(number)
         trial = optuna.Trial(self._mirror, self._ids[number])
-        if state is TrialState.PRUNED and value is not None:
-            trial.report(value, epochs)
-        self._mirror.tell(trial, value if state is TrialState.COMPLETE else None, state=state)
+        if state is TrialState.PRUNED and values is not None:
+            trial.report(values[0], epochs)
+        self._mirror.tell(trial, values if state is TrialState.COMPLETE else None, state=state)
 
     def learn(self, history: Sequence[PastTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
@@ -116,7 +119,7 @@ class OptunaDriver:
             refuse_outside(self._setup.space, trial.suggestion.params, f"trial {trial.number}")
             self._suggestions[trial.number] = trial.suggestion
             if trial.outcome is not None:
-                self._learn(trial.number, lesson(trial.outcome))
+                self._learn(trial.number, lesson(trial.outcome, self._setup.aims))
             elif trial.pause is not None or trial.promoted:
                 epoch = trial.pause.epoch if trial.pause else trial.promoted[-1]
                 self._learn_so_far(trial.number, trial.values[:epoch])
@@ -126,35 +129,36 @@ class OptunaDriver:
     def _suggest(self, trial: optuna.Trial, dimension: Dimension) -> Value:
         return self._codings[dimension.name].suggest(trial, dimension.name)
 
-    def _held(self, number: int) -> tuple[TrialState, float | None, int]:
-        """How the mirror holds a trial: state, value, and the epochs that a pruned value stands for."""
+    def _held(self, number: int) -> tuple[TrialState, tuple[float, ...] | None, int]:
+        """How the mirror holds a trial: state, values, and the epochs that a pruned value stands for."""
         return self._as_held(self._lessons.get(number) or self._so_far.get(number))
 
-    def _as_held(self, known: Lesson | None) -> tuple[TrialState, float | None, int]:
-        """State, value and epochs under which a lesson is held; None is that of a trial that runs."""
+    def _as_held(self, known: Lesson | None) -> tuple[TrialState, tuple[float, ...] | None, int]:
+        """State, values and epochs under which a lesson is held; None is that of a trial that runs."""
         if known is None:
             return TrialState.RUNNING, None, 0
         if known.kind is Kind.NOTHING:
             return TrialState.FAIL, None, 0
-        if known.kind is Kind.VALUE:
-            return TrialState.COMPLETE, known.value, known.epochs
+        if known.kind is Kind.VALUE or (known.kind is Kind.CUT and self._setup.aims):
+            return TrialState.COMPLETE, known.values, known.epochs
         if not self._values_only:
             # pruned without a value ranks last under TPE; a failed trial would be forgotten and drawn again
-            value = known.value if known.kind is Kind.CUT else None
-            return TrialState.PRUNED, value, known.epochs
-        value = known.value if known.kind is Kind.CUT else self._worst
-        return (TrialState.FAIL if value is None else TrialState.COMPLETE), value, known.epochs
+            values = known.values if known.kind is Kind.CUT else None
+            return TrialState.PRUNED, values, known.epochs
+        values = known.values if known.kind is Kind.CUT else self._worst
+        return (TrialState.FAIL if values is None else TrialState.COMPLETE), values, known.epochs
 
     def _learn(self, number: int, known: Lesson) -> None:
-        """Keeps a lesson, and the worst value of all trials that have one."""
+        """Keeps a lesson, and the worst value of all trials that have one, objective by objective."""
         self._lessons[number] = known
         self._note_worst(known)
 
     def _note_worst(self, known: Lesson) -> None:
         if known.kind not in (Kind.VALUE, Kind.CUT):
             return
-        if self._worst is None or self._setup.direction.better(self._worst, known.value):
-            self._worst = known.value
+        worst = known.values if self._worst is None else self._worst
+        pairs = zip(self._setup.directions, worst, known.values, strict=True)
+        self._worst = tuple(new if direction.better(old, new) else old for direction, old, new in pairs)
 
     def _learn_so_far(self, number: int, values: Sequence[float]) -> None:
         """Keeps the lesson of a trial that rests; the mirror is made anew when it is next needed."""
@@ -176,18 +180,18 @@ class OptunaDriver:
         self._keep(suggestion, self._mirrored(suggestion.params, self._held(suggestion.number), suggestion.state))
 
     def _mirrored(
-        self, params: Params, held: tuple[TrialState, float | None, int], system: Mapping[str, object]
+        self, params: Params, held: tuple[TrialState, tuple[float, ...] | None, int], system: Mapping[str, object]
     ) -> int:
         """The id of a new trial in the mirror."""
-        state, value, epochs = held
+        state, values, epochs = held
         names = [name for name in self._setup.space.names if name in params]
         trial = HeldTrial(
             state,
-            value,
+            values,
             params={name: self._codings[name].inside(params[name]) for name in names},
             distributions={name: self._codings[name].distribution for name in names},
             system=system,
-            steps={epochs: value} if state is TrialState.PRUNED and value is not None else {},
+            steps={epochs: values[0]} if state is TrialState.PRUNED and values is not None else {},
         )
         made: int = self._mirror._storage.create_new_trial(self._mirror._study_id, template_trial=trial)
         return made
@@ -198,14 +202,19 @@ class OptunaDriver:
         self._last = max(self._last, suggestion.number)
 
     def _new_mirror(self) -> optuna.Study:
-        direction = "maximize" if self._setup.direction is Direction.MAXIMIZE else "minimize"
+        words = ["maximize" if d is Direction.MAXIMIZE else "minimize" for d in self._setup.directions]
         with _quiet():
-            return optuna.create_study(direction=direction, pruner=optuna.pruners.NopPruner())
+            return optuna.create_study(directions=words, pruner=optuna.pruners.NopPruner())
 
 
 def tpe_driver(setup: DriverSetup) -> OptunaDriver:
     """TPE: see `samplers.tpe`."""
     return OptunaDriver(setup, tpe(setup.space, startup=setup.startup_trials))
+
+
+def nsga2_driver(setup: DriverSetup) -> OptunaDriver:
+    """NSGA-II, whose generations are made of full results: see `nsga2_sampler`."""
+    return OptunaDriver(setup, nsga2(startup=setup.startup_trials), values_only=True, learns_paused=False)
 
 
 def gp_driver(setup: DriverSetup) -> OptunaDriver:

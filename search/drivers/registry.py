@@ -14,6 +14,7 @@ DRIVERS: dict[str, dict[str, str]] = {
         "tpe": "search.drivers.optuna_driver:tpe_driver",
         "cmaes": "search.drivers.optuna_driver:cmaes_driver",
         "gp": "search.drivers.optuna_driver:gp_driver",
+        "nsga2": "search.drivers.optuna_driver:nsga2_driver",
         "freeze_thaw": "search.drivers.freeze_thaw.driver:freeze_thaw_driver",
     },
     "keras_tuner": {

@@ -16,6 +16,7 @@ from search.drivers.believing import BelievingSampler
 from search.drivers.cmaes_beginning import believed
 from search.drivers.cmaes_sampler import Replay, ReplayedCmaEs
 from search.drivers.distributions import coding
+from search.drivers.nsga2_sampler import DerivedNsga2
 from search.drivers.setup import DriverError
 from search.drivers.tpe_sampler import Observations, RememberingTpe
 from spaces.space import Space
@@ -25,6 +26,8 @@ SamplerFactory = Callable[[int], BaseSampler]
 
 TPE_STARTUP = 10
 GP_STARTUP = 10
+NSGA2_POPULATION = 20
+"""Optuna's own is 50, after which a study of networks is often over."""
 
 
 def tpe(space: Space, *, startup: int | None) -> SamplerFactory:
@@ -62,6 +65,16 @@ def gp(space: Space, *, startup: int | None) -> SamplerFactory:
             n_startup_trials=GP_STARTUP if startup is None else startup,
             warn_independent_sampling=False,
         )
+
+    return make
+
+
+def nsga2(*, startup: int | None) -> SamplerFactory:
+    """NSGA-II with a population of `startup` trials: the first generation is drawn at random."""
+    population = max(2, NSGA2_POPULATION if startup is None else startup)
+
+    def make(seed: int) -> BaseSampler:
+        return DerivedNsga2(seed=seed, population_size=population)
 
     return make
 

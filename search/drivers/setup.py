@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from models.objective import Direction
+from models.objective import Aim, Direction
 from search.study import Params
 from spaces.problems import MendableError
 from spaces.space import Space
@@ -14,6 +14,7 @@ class DriverSetup:
 
     sampler: its name, or that of the oracle. max_epochs: the epoch to which suggestions train. seed: the study's.
     startup_trials: trials drawn at random before the sampler learns; None is the sampler's own choice.
+    aims: of a study with several objectives, the first included; `direction` is that of the first.
     grid_points: values that a grid takes from each continuous range.
     """
 
@@ -24,6 +25,12 @@ class DriverSetup:
     seed: int
     startup_trials: int | None = None
     grid_points: int | None = None
+    aims: tuple[Aim, ...] = ()
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Of every objective."""
+        return tuple(aim.direction for aim in self.aims) or (self.direction,)
 
 
 class DriverError(MendableError, ValueError):

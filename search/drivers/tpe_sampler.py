@@ -12,7 +12,7 @@ import numpy as np
 from optuna import Study
 from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
-from optuna.samplers._tpe.sampler import _split_trials, default_gamma
+from optuna.samplers._tpe.sampler import _split_trials, default_gamma, default_gamma_multiobjective
 from optuna.search_space.group_decomposed import _GroupDecomposedSearchSpace, _SearchSpaceGroup
 from optuna.trial import FrozenTrial, TrialState
 
@@ -76,7 +76,11 @@ class RememberingTpe(TPESampler):  # type: ignore[misc]
 
     observations: of the study; one for all suggestions.
 
-    Source: Bergstra et al. 2011; Falkner et al. 2018 for multivariate; optuna #5299 for groups.
+    With several objectives, the good trials are those of the best ranks, and of the last rank that fits the part of
+    them that covers most.
+
+    Source: Bergstra et al. 2011; Falkner et al. 2018 for multivariate; optuna #5299 for groups; Ozaki et al. 2022 for
+    several objectives.
     """
 
     def __init__(self, observations: Observations, *, seed: int, startup: int) -> None:
@@ -101,7 +105,8 @@ class RememberingTpe(TPESampler):  # type: ignore[misc]
             known = study._get_trials(deepcopy=False, states=(*_TOLD, TrialState.RUNNING), use_cache=False)
             others = [t for t in known if t.number != trial.number]
             told = sum(t.state is not TrialState.RUNNING for t in others)
-            self._divided = (trial.number, *_split_trials(study, others, default_gamma(told)))
+            gamma = default_gamma_multiobjective if study._is_multi_objective() else default_gamma
+            self._divided = (trial.number, *_split_trials(study, others, gamma(told)))
             self._observations.learn(study, [t for t in others if t.state is not TrialState.RUNNING])
             self._read.clear()
         return self._divided[1:]

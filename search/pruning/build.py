@@ -6,6 +6,7 @@ from typing import Any
 from models.objective import Direction
 from search.ports import Pruner
 from search.pruning.asha import AshaPruner
+from search.pruning.dominated import DominatedPruner
 from search.pruning.extrapolate import ExtrapolatePruner
 from search.pruning.guard import Guard
 from search.pruning.hyperband import HyperbandPruner
@@ -85,6 +86,11 @@ def extrapolate(options: Options, *, direction: Direction, max_epochs: int) -> P
         startup_trials=options["startup_trials"],
         schedule=_schedule(options),
     )
+    return Guard(rule, max_epochs)
+
+
+def dominated(options: Options, *, direction: Direction, max_epochs: int) -> Pruner:
+    rule = DominatedPruner(direction, dominators=options["dominators"], schedule=_schedule(options))
     return Guard(rule, max_epochs)
 
 

@@ -19,6 +19,7 @@ PRUNERS: dict[str, str] = {
     "asha": "search.pruning.build:asha",
     "one_epoch": "search.pruning.build:one_epoch",
     "extrapolate": "search.pruning.build:extrapolate",
+    "dominated": "search.pruning.build:dominated",
 }
 """Name -> who makes it."""
 
@@ -35,6 +36,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "asha": {"min_epochs": 1, "eta": 4},
     "one_epoch": {"min_epochs": 1, "one_in": 25},
     "extrapolate": {"least_chance": 0.05, "startup_trials": 3, "warmup_epochs": 3, "interval_epochs": 1},
+    "dominated": {"dominators": 3, "warmup_epochs": 3, "interval_epochs": 1},
 }
 """Pruner -> option -> default. `pruner` of patient is a name, or a mapping with `name` and its options."""
 
@@ -52,6 +54,7 @@ RANGES: dict[str, tuple[type, float, float]] = {
     "min_early_stopping_rate": (int, 0, 100),
     "one_in": (int, 2, 1_000_000),
     "least_chance": (float, 0.0, 0.5),
+    "dominators": (int, 1, 1_000_000),
     "patience": (int, 0, 1_000_000),
     "min_delta": (float, 0.0, float("inf")),
     "lower": (float, float("-inf"), float("inf")),
@@ -71,6 +74,7 @@ DOCS: dict[str, str] = {
     "promote": "trials rest at a rung and go on later if they are good enough by then; false: they are stopped there",
     "one_in": "of so many configurations that were looked at, the best goes on",
     "least_chance": "a trial goes on while it may beat the best one with this probability",
+    "dominators": "no trial is stopped while fewer with no more weights are better at its epoch",
     "patience": "epochs without improvement before the wrapped pruner is asked",
     "min_delta": "an improvement by no more than this is none",
     "pruner": "the wrapped pruner: a name, or a mapping with its name and options",

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 from sklearn.datasets import load_digits
@@ -56,6 +57,18 @@ def test_digits_runs_and_its_export_predicts_raw_rows(place):
     predicted = pd.read_csv(place.root / "predictions.csv")
     assert (predicted["prediction"] == labels).mean() > 0.93
     assert predicted.filter(like="probability ").sum(axis=1).to_numpy() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_pareto_runs_and_its_front_is_the_one_that_optuna_finds(place):
+    text = place.run("run", EXAMPLES / "pareto.yaml", "budget={trials: 8}", "training.epochs=8", "ensemble.size=2")
+    assert re.search(r"^the front, \d of 8 trials by val_accuracy", text, re.MULTILINE)
+    assert 0.7 < elected_accuracy(text) <= 1.0
+    folder = place.root / "studies" / "pareto"
+    front = pd.read_csv(folder / "front.csv")
+    study = optuna.load_study(study_name="pareto", storage=f"sqlite:///{folder}/record.db")
+    assert set(front["trial"]) == {trial.number for trial in study.best_trials}
+    assert (front[["params", "latency_ms"]] > 0).all(axis=None)
+    place.run("export", "pareto", "--to", "exported")
 
 
 def test_adult_runs_and_its_export_predicts_the_official_test_file(place):

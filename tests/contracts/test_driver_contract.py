@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.objective import Direction
+from models.objective import Aim, Direction
 from search.drivers.keras_tuner.driver import KerasTunerDriver
 from search.drivers.registry import DRIVERS, make_driver
 from search.drivers.scripted import ScriptedDriver
@@ -54,13 +54,16 @@ LAST = Space(
 Make = Callable[..., Driver]
 
 
-def setup_of(sampler: str, *, seed: int, space: Space, direction: Direction) -> DriverSetup:
-    return DriverSetup(space, sampler, direction, max_epochs=9, seed=seed, startup_trials=4, grid_points=2)
+def setup_of(
+    sampler: str, *, seed: int, space: Space, direction: Direction, costs: tuple[str, ...] = ()
+) -> DriverSetup:
+    aims = (Aim("value", direction), *(Aim(cost, Direction.MINIMIZE) for cost in costs)) if costs else ()
+    return DriverSetup(space, sampler, direction, max_epochs=9, seed=seed, startup_trials=4, grid_points=2, aims=aims)
 
 
-def planned(sampler: str) -> Make:
+def planned(sampler: str, *, costs: tuple[str, ...] = ()) -> Make:
     def make(*, seed: int = 0, space: Space = SPACE, direction: Direction = Direction.MAXIMIZE) -> Driver:
-        return make_driver("optuna", setup_of(sampler, seed=seed, space=space, direction=direction))
+        return make_driver("optuna", setup_of(sampler, seed=seed, space=space, direction=direction, costs=costs))
 
     return make
 
@@ -84,6 +87,10 @@ MARKS = {"gp": [NEEDS_TORCH, pytest.mark.slow], "bayesian": [pytest.mark.slow]}
 MAKERS = [
     *(pytest.param(planned(name), id=name, marks=MARKS.get(name, [])) for name in DRIVERS["optuna"]),
     *(pytest.param(oracle(name), id=f"{name} oracle", marks=MARKS.get(name, [])) for name in DRIVERS["keras_tuner"]),
+    *(
+        pytest.param(planned(name, costs=("params",)), id=f"{name} of two", marks=MARKS.get(name, []))
+        for name in ("tpe", "nsga2", "gp")
+    ),
     pytest.param(scripted, id="scripted"),
 ]
 every_driver = pytest.mark.parametrize("make", MAKERS)

@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ EAGER: dict[str, dict[str, Any]] = {
     "patient": {"patience": 2, "pruner": {"name": "median", "startup_trials": 2}},
     "threshold": {"lower": 0.4, "upper": 0.9},
     "extrapolate": {"startup_trials": 2, "warmup_epochs": 1, "least_chance": 0.2},
+    "dominated": {"dominators": 2, "warmup_epochs": 1},
 }
 """Options under which each pruner stops some of the curves below."""
 PAUSING = {
@@ -35,7 +37,7 @@ PAUSING = {
 }
 """Those that pause trials and stop none."""
 STOPPING = sorted(EAGER)
-COMPARING = ["median", "percentile", "successive_halving", "patient", "extrapolate", *PAUSING]
+COMPARING = ["median", "percentile", "successive_halving", "patient", "extrapolate", "dominated", *PAUSING]
 every_pruner = pytest.mark.parametrize("name", sorted(PRUNERS))
 every_stopping_pruner = pytest.mark.parametrize("name", STOPPING)
 
@@ -70,8 +72,8 @@ def random_study(seed: int) -> tuple[Curve, list[Curve]]:
         epochs = int(rng.integers(1, MAX_EPOCHS + 1))
         ended = bool(rng.random() < 0.8)
         cut = bool(ended and epochs < MAX_EPOCHS and rng.random() < 0.3)
-        others.append(Curve(number, random_values(rng, epochs), ended=ended, cut=cut))
-    return Curve(12, random_values(rng, int(rng.integers(1, MAX_EPOCHS)))), others
+        others.append(Curve(number, random_values(rng, epochs), ended=ended, cut=cut, n_params=number % 4))
+    return Curve(12, random_values(rng, int(rng.integers(1, MAX_EPOCHS))), n_params=2), others
 
 
 def beginnings() -> list[tuple[Curve, list[Curve], int]]:
@@ -82,7 +84,7 @@ def beginnings() -> list[tuple[Curve, list[Curve], int]]:
 
 
 def negated(curve: Curve) -> Curve:
-    return Curve(curve.number, tuple(-v for v in curve.values), ended=curve.ended, cut=curve.cut)
+    return replace(curve, values=tuple(-v for v in curve.values))
 
 
 def decisions(pruner: Pruner) -> list[Decision]:
@@ -217,7 +219,7 @@ def test_the_best_trial_is_never_stopped(name: str) -> None:
     for seed in range(200):
         trial, others = random_study(seed)
         best = max(v for curve in others for v in curve.values)
-        champion = Curve(trial.number, (*trial.values[:-1], best))
+        champion = replace(trial, values=(*trial.values[:-1], best))
         assert asked(pruner, champion, others).order in spared(name)
 
 

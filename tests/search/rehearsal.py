@@ -89,6 +89,7 @@ class Rehearsal:
 
     def __init__(self, curve=rising, curve_of=None):
         self.curve, self.curve_of = curve, curve_of
+        self.costs = lambda params: {}
         self.checkpoints = {}
         self.text, self.code, self.backend = "", None, None
 
@@ -118,6 +119,7 @@ class Rehearsal:
             clock=clock,
             checkpoints=self.checkpoints,
             curve_of=self.curve_of,
+            costs=self.costs,
         )
         self.backend.study = study
         return self.backend

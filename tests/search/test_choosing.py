@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from search.choosing import Choice, chosen
+from search.choosing import Choice, Terms, chosen
 from search.pruning.registry import PRUNERS, check_options
 from search.spec_search import AUTO, DRIVERS, ORACLES, SAMPLERS, PrunerSpec, SearchSpec
 from spaces.domains import Categories, FloatRange
@@ -14,8 +14,15 @@ ENDLESS = Space((Dimension("rate", FloatRange(1e-4, 1e-1, log=True)),))
 SIX = Space((Dimension("layers", Categories((1, 2, 3))), Dimension("act", Categories(("relu", "tanh")))))
 
 
-def choice(space: Space = ENDLESS, *, trials: int | None = None, epochs: int = 20, **written: Any) -> Choice:
-    return chosen(SearchSpec.model_validate(written), space, trials=trials, max_epochs=epochs)
+def choice(
+    space: Space = ENDLESS,
+    *,
+    trials: int | None = None,
+    epochs: int = 20,
+    several: str | None = None,
+    **written: Any,
+) -> Choice:
+    return chosen(SearchSpec.model_validate(written), space, Terms(trials, epochs, several))
 
 
 def test_a_study_that_names_neither_pauses_trials_and_goes_on_with_the_promising_ones() -> None:
@@ -61,6 +68,15 @@ def test_a_written_sampler_is_kept_and_a_pruner_chosen_that_suits_it(written: di
     assert found.sampler in written.values()
     assert found.pruner.name == pruner
     assert found.why.startswith(f"pruner {pruner}: ")
+
+
+def test_several_objectives_are_searched_by_tpe_and_pruned_by_dominance() -> None:
+    found = choice(several="dominated")
+    assert (found.sampler, found.pruner.name) == ("tpe", "dominated")
+    assert found.why.startswith("sampler tpe: ")
+    assert "; pruner dominated: " in found.why
+    assert choice(SIX, trials=6, several="none", sampler="nsga2").pruner.name == "none"
+    assert choice(several="dominated", pruner="none").pruner.name == "none"
 
 
 def test_trials_of_one_epoch_are_not_pruned() -> None:

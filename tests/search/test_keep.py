@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.objective import Direction
+from models.objective import Aim, Direction
+from search.front import Standing
 from search.keep import Keep, Kept, surplus
 
 MAX, MIN = Direction.MAXIMIZE, Direction.MINIMIZE
@@ -61,3 +62,12 @@ def test_every_trial_that_goes_is_told_why() -> None:
     )
     assert by_rank[0].why == "`keep` holds the files of 1 trial, it was in place 2"
     assert by_disk[0].why == "`keep` holds 1 MB, and it was in place 2"
+
+
+def test_the_front_is_kept_before_better_trials_that_are_dominated():
+    aims = (Aim("val_accuracy", MAX), Aim("params", Direction.MINIMIZE))
+    values = [(0.9, 50.0), (0.8, 90.0), (0.5, 5.0), (0.85, 60.0)]
+    kept = [Kept(n, value[0], 10, Standing(n, value, is_complete=True)) for n, value in enumerate(values)]
+    kept.append(Kept(4, 0.95, 10, Standing(4, None, is_complete=False)))
+    gone = surplus(kept, MAX, keep=Keep(trials=2), spared=(), aims=aims)
+    assert [one.number for one in gone] == [4, 1, 3]

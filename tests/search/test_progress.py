@@ -1,14 +1,16 @@
 """What a person reads while a study runs."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
+from models.objective import Aim, Direction
 from search.budget import Budget, Spent
 from search.ledger import Incumbent
 from search.live_view import LiveView
-from search.progress import LinesView, Progress, Training, ended_line, first_line, training_line
+from search.progress import FrontNow, LinesView, Progress, Training, ended_line, first_line, front_lines, training_line
 from search.study import Cause, Outcome, TrialState
 
 BUDGET = Budget(trials=40, seconds=600.0, epochs=1500)
@@ -108,3 +110,24 @@ def test_a_log_begins_with_what_is_searched_and_names_every_new_best_once():
 def test_a_study_that_goes_on_says_what_was_done_before():
     shown = progress(complete=14, spent=Spent(trials=14, seconds=86.0, epochs=362))
     assert first_line("digits", "val_accuracy", shown).endswith("; goes on after 14 trials, 362 epochs and 1:26")
+
+
+FRONT = FrontNow(("val_accuracy", "params", "latency_ms"), (7, 2), ((0.98, 2000.0, 0.25), (0.9, 150.0, 0.25)))
+
+
+def test_the_front_takes_the_place_of_the_best_trial(console):
+    view = LiveView("digits", "val_accuracy", console)
+    lines = drawn(view, console, replace(progress(incumbent=best()), front=FRONT))
+    assert lines[1].startswith("front: 2 trials, best val_accuracy 0.9800")
+    assert lines[2].strip() == "params 150 to 2000, latency_ms 0.25"
+
+
+def test_a_front_without_trials_says_so():
+    assert front_lines(FrontNow(("val_accuracy", "params"), (), ())) == ("front: no trial yet", "")
+
+
+def test_a_finished_trial_is_told_with_its_other_objectives():
+    aims = (Aim("val_accuracy", Direction.MAXIMIZE), Aim("params", Direction.MINIMIZE))
+    done = Outcome(TrialState.COMPLETE, Cause.FINISHED, objective=0.9, metrics={"params": 1500.0})
+    assert ended_line(3, done, aims).endswith("  params 1500")
+    assert "params" not in ended_line(3, done)

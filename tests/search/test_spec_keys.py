@@ -103,8 +103,8 @@ BESIDES: dict[str, tuple[str, ...]] = {
 }
 ONE_VALUE = {"version", "model.family"}
 """Keys with one value only, or shown elsewhere: `model.family` has every case below."""
-LONGER = {"model.others", "training.others"}
-"""Keys with tests of their own in test_spec.py."""
+LONGER = {"model.others", "training.others", "objectives"}
+"""Keys with tests of their own in test_spec.py and test_spec_objectives.py."""
 
 
 def keys(spec: type[Spec], *above: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ OPTIONS = {
     "hyperband": {"eta": 3},
     "patient": {"patience": 2, "pruner": {"name": "hyperband", "eta": 2}},
     "threshold": {"lower": -1.0},
+    "dominated": {"dominators": 1, "warmup_epochs": 0},
 }
 LEVELS = (-math.inf, -0.5, 0.1, 0.1, 0.2, 0.3, 0.30000001, 0.7, math.inf, math.nan)
 """Few, so that ties are frequent."""
@@ -66,7 +67,7 @@ class History:
             self._end(number, "complete")
             return
         value = float(self.rng.choice(LEVELS)) if self.rng.random() < 0.6 else float(self.rng.random())
-        entry = self.ledger.epoch(number, EpochReport(epoch, {METRIC: value}, 1.0))
+        entry = self.ledger.epoch(number, EpochReport(epoch, {METRIC: value}, 1.0, n_params=number % 3))
         group = self.pruner.group(number)
         others = [e.curve for e in self.ledger.entries.values() if e is not entry]
         whole = WholeCurves([c for c in others if self.pruner.group(c.number) == group], self.direction)

@@ -293,3 +293,40 @@ def test_data_that_are_gone_are_an_error_of_the_trial(lab, tmp_path):
 def test_the_rule_of_the_objective_picks_the_epoch_that_counts(lab, rule, epoch):
     """The loss falls, so that the first epoch has the largest."""
     assert lab.run(lab.task(objective=Objective("val_loss", Direction.MAXIMIZE, at=rule))).best_epoch == epoch
+
+
+FURTHER = ("params", "latency_ms", "train_seconds", "val_loss")
+
+
+def test_several_objectives_are_measured_after_the_training_and_stored_with_the_trial(lab):
+    task = lab.task(further=FURTHER)
+    outcome = lab.run(task)
+    assert outcome.metrics["params"] == 4 * 8 + 8 + 8 * 3 + 3
+    assert {report.n_params for report in lab.reports} == {67}
+    assert 0 < outcome.metrics["latency_ms"] < 1000
+    assert 0 < outcome.metrics["train_seconds"] <= outcome.seconds
+    assert outcome.metrics["val_loss"] == lab.reports[outcome.best_epoch - 1].metrics["val_loss"]
+    again = lab.run(dataclasses.replace(task, resume=True))
+    assert again == outcome
+    assert lab.reports == []
+
+
+def test_the_seconds_to_the_best_epoch_are_those_of_all_its_processes(lab):
+    task = lab.task("objective={metric: val_accuracy, at: last}", further=("train_seconds",))
+    lab.run(task, at(2, Decision.pause("")))
+    before = sum(report.seconds for report in lab.reports)
+    outcome = lab.run(dataclasses.replace(task, resume=True))
+    assert outcome.metrics["train_seconds"] == pytest.approx(before + lab.reports[0].seconds)
+
+
+def test_one_objective_costs_no_measuring(lab):
+    outcome = lab.run(lab.task())
+    assert "params" not in outcome.metrics
+    assert {report.n_params for report in lab.reports} == {None}
+
+
+def test_a_trial_of_which_an_objective_is_not_a_number_is_pruned(lab, monkeypatch):
+    monkeypatch.setattr("models.training.costs.measure", lambda *asked, **named: {"params": float("nan")})
+    outcome = lab.run(lab.task(further=("params",)))
+    assert (outcome.state, outcome.cause, outcome.objective) == (TrialState.PRUNED, Cause.NAN, None)
+    assert outcome.reason == "params is not a number"

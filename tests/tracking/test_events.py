@@ -42,6 +42,8 @@ def test_an_event_reads_back_as_it_was_written(event: Event) -> None:
 def test_the_start_of_a_study_reads_back_as_it_was_written(tmp_path: Path) -> None:
     event = StudyStarted(told.study(tmp_path, uuid="a", driver="optuna"), 5)
     assert from_line(to_line(event)) == event
+    several = StudyStarted(told.study_of_two(tmp_path), 5)
+    assert from_line(to_line(several)) == several
 
 
 def test_a_line_is_strict_json_even_for_nan_and_infinity() -> None:

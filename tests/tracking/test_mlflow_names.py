@@ -162,7 +162,7 @@ def test_studies_have_pages_of_their_own() -> None:
 
 
 def test_the_description_names_the_study_and_its_goal() -> None:
-    text = note("digits", "val_loss", "min", {"sampler": "tpe", "uuid": "hidden"})
+    text = note("digits", (("val_loss", "min"),), {"sampler": "tpe", "uuid": "hidden"})
     assert "**digits**, lowest `val_loss`" in text
     assert "- sampler: tpe" in text
     assert "hidden" not in text

@@ -1,5 +1,6 @@
 """What a study looks like in MLflow."""
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -202,3 +203,25 @@ def test_a_study_can_be_in_a_folder_of_any_name(
     assert [path.name for path in place.rglob("history.png")] == ["history.png"]
     with closing(sqlite3.connect(place / "mlflow.db")) as database:
         assert database.execute("SELECT count(*) FROM runs").fetchone() == (4,)
+
+
+def test_several_objectives_have_columns_charts_and_marked_runs(uri: str, working_directory: Path) -> None:
+    tracker = make_tracker()
+    tracker.study_started(told.study_of_two(working_directory / "study"))
+    for number in range(3):
+        tracker.trial_started(told.trial(number))
+        tracker.trial_finished(number, replace(told.result(), metrics={"params": 100.0}))
+    tracker.study_finished(told.summary_of_two())
+    tracker.close()
+    runs = runs_of(uri)
+    marks = [runs[f"trial-{number:04d}"].data.tags["search.front"] for number in range(3)]
+    assert marks == ["yes", "yes", "no"]
+    assert runs["trial-0000"].data.metrics["best/params"] == 100.0
+    assert runs["digits"].data.tags["search.objectives"] == "val_accuracy max, params min"
+    assert "plots/pareto.png" in files_of(uri, runs["digits"], "plots")
+    tags = open_store(uri).get_experiment_by_name("digits").tags
+    page = json.loads(next(text for key, text in tags.items() if key.startswith("mlflow.sharedViewState.")))
+    assert {"tags.`search.front`", "metrics.`best/params`"} <= set(page["selectedColumns"])
+    (chart,) = [c for c in page["compareRunCharts"] if c["metricSectionId"] == "front"]
+    assert (chart["type"], chart["xaxis"]["key"], chart["yaxis"]["key"]) == ("SCATTER", "best/params", "objective")
+    assert "highest `val_accuracy`, lowest `params`" in tags["mlflow.note.content"]

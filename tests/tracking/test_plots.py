@@ -3,10 +3,12 @@ import json
 import math
 from pathlib import Path
 
+import pytest
 from matplotlib.figure import Figure
 
 from tests.tracking import told
 from tracking import plots, summary_files
+from tracking.pareto_plot import pareto, staircase
 from tracking.values import StudySummary
 
 
@@ -92,3 +94,46 @@ def test_rows_with_different_parameters_share_one_table(tmp_path: Path) -> None:
     with (tmp_path / "t.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows[1] == {"trial": "1", "units": "", "momentum": "0.9"}
+
+
+def test_several_objectives_have_a_picture_and_a_table_of_their_front(tmp_path: Path) -> None:
+    files = summary_files.write(told.summary_of_two(), told.study_of_two(tmp_path), tmp_path)
+    assert {"front.csv", "pareto.png"} <= {path.name for path in files}
+    with (tmp_path / "front.csv").open(newline="") as file:
+        assert [row["trial"] for row in csv.DictReader(file)] == ["0", "1"]
+
+
+def test_every_further_objective_has_a_picture_of_the_first_over_it() -> None:
+    rows = [{**row, "latency_ms": 0.1 * row["trial"]} for row in told.summary_of_two().leaderboard]
+    rows.append({"trial": 3, "rank": None, "state": "PRUNED", "objective": 0.9, "params": None, "latency_ms": 0.1})
+    further = (("params", "min"), ("latency_ms", "min"))
+    figure = pareto(rows, objective="val_accuracy", direction="max", further=further)
+    assert [axes.get_xlabel() for axes in figure.axes] == ["params (min)", "latency_ms (min)"]
+    assert figure.get_suptitle() == "Pareto front: 2 of 3 trials"
+    (line,) = figure.axes[0].lines
+    assert [tuple(point) for point in line.get_xydata()] == [(10, 0.5), (100, 0.75)]
+
+
+def test_a_picture_of_the_front_says_how_many_trials_are_outside() -> None:
+    rows = [{"trial": n, "rank": 1, "objective": 0.9 + n / 1000, "params": n + 1} for n in range(20)]
+    rows.append({"trial": 20, "rank": 2, "objective": -50.0, "params": 9})
+    rows.append({"trial": 21, "rank": 1, "objective": -1.0, "params": 0})
+    figure = pareto(rows, objective="val_r2", direction="max", further=(("params", "min"),))
+    assert figure.get_suptitle() == "Pareto front: 21 of 22 trials   (1 far worse ones are outside the picture)"
+    assert -2 < figure.axes[0].get_ylim()[0] < -1
+
+
+@pytest.mark.parametrize(
+    ("directions", "expected"),
+    [
+        (("min", "max"), [(1.0, 0.5), (2.0, 0.7), (4.0, 0.9)]),
+        (("min", "min"), [(1.0, 0.4)]),
+        (("max", "max"), [(4.0, 0.9)]),
+        (("max", "min"), [(1.0, 0.4), (3.0, 0.6), (4.0, 0.8)]),
+    ],
+)
+def test_the_line_of_a_front_goes_through_pairs_that_no_other_dominates(
+    directions: tuple[str, str], expected: list[tuple[float, float]]
+) -> None:
+    pairs = [(1.0, 0.5), (1.0, 0.4), (2.0, 0.7), (3.0, 0.6), (4.0, 0.9), (4.0, 0.8)]
+    assert staircase(pairs, directions) == expected

@@ -1,5 +1,6 @@
 """A study to tell: the same small events for every tracker's tests."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tracking.values import EpochRow, StudyInfo, StudySummary, TrialInfo, TrialResult
@@ -9,6 +10,21 @@ def study(folder: Path, *, name: str = "digits", **tags: str) -> StudyInfo:
     folder.mkdir(parents=True, exist_ok=True)
     names = ("learning_rate", "optimizer", "momentum")
     return StudyInfo(name, folder, "version: 1\n", "val_accuracy", "max", 7, names, tags)
+
+
+def study_of_two(folder: Path, *, name: str = "digits") -> StudyInfo:
+    """The same study with two objectives."""
+    return replace(study(folder, name=name), further=(("params", "min"),))
+
+
+def summary_of_two() -> StudySummary:
+    """Three trials, the first two of which are on the front."""
+    values = ((0.75, 100, 1), (0.5, 10, 1), (0.4, 200, 2))
+    rows = tuple(
+        {"trial": n, "rank": rank, "state": "COMPLETE", "objective": value, "params": size}
+        for n, (value, size, rank) in enumerate(values)
+    )
+    return replace(summary(), leaderboard=rows)
 
 
 def trial(number: int, *, resumed_from_epoch: int = 0) -> TrialInfo:

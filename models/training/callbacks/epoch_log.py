@@ -26,3 +26,4 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
         row = {name: float(value) for name, value in (logs or {}).items()}
         row["learning_rate"] = float(self.model.optimizer.learning_rate)
         self._life.history.append(row)
+        self._life.epoch_seconds.append(self.seconds)

@@ -33,6 +33,9 @@ class WholeCurves:
     def bests_of_complete(self, epoch: int) -> "PlainRanking":
         return self._ranking([curve for curve in self._curves if curve.is_complete], epoch)
 
+    def bests_of_no_larger(self, epoch: int, *, n_params: int) -> "PlainRanking":
+        return self._ranking([c for c in self._curves if c.n_params is not None and c.n_params <= n_params], epoch)
+
     def curves_of_complete(self, most: int) -> list[list[float]]:
         found = []
         for curve in sorted(self._curves, key=lambda curve: curve.number):

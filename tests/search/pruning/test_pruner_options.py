@@ -48,6 +48,9 @@ CHANGES: dict[tuple[str, str], Any] = {
     ("extrapolate", "startup_trials"): 12,
     ("extrapolate", "warmup_epochs"): 9,
     ("extrapolate", "interval_epochs"): 5,
+    ("dominated", "dominators"): 8,
+    ("dominated", "warmup_epochs"): 9,
+    ("dominated", "interval_epochs"): 5,
 }
 """Pruner and option: another value than the default."""
 
@@ -57,7 +60,7 @@ def curve(number: int) -> Curve:
     values = [
         (number + 1) / 10 * (1 - math.exp(-epoch / 4)) + 0.1 * math.sin(epoch * number) for epoch in range(1, EPOCHS)
     ]
-    return Curve(number, tuple(values), ended=True)
+    return Curve(number, tuple(values), ended=True, n_params=100)
 
 
 def decisions(name: str, options: dict[str, Any]) -> list[Decision]:
@@ -65,7 +68,7 @@ def decisions(name: str, options: dict[str, Any]) -> list[Decision]:
     pruner = make_pruner(name, options, direction=Direction.MAXIMIZE, max_epochs=EPOCHS)
     trials = [curve(number) for number in range(10)]
     return [
-        asked(pruner, Curve(trial.number, trial.values[:epoch]), [t for t in trials if t is not trial])
+        asked(pruner, Curve(trial.number, trial.values[:epoch], n_params=100), [t for t in trials if t is not trial])
         for trial in trials
         for epoch in range(1, EPOCHS)
     ]

@@ -17,7 +17,7 @@ GO_ON = Decision.go_on()
 
 
 def made(name: str, direction: Direction = Direction.MAXIMIZE, **options: Any) -> Pruner:
-    at_once = {"warmup_epochs": 0} if name in ("median", "percentile") else {}
+    at_once = {"warmup_epochs": 0} if name in ("median", "percentile", "dominated") else {}
     return make_pruner(name, {**at_once, **options}, direction=direction, max_epochs=81)
 
 
@@ -181,3 +181,42 @@ def test_threshold_looks_after_the_warm_up() -> None:
     pruner = made("threshold", lower=0.3, warmup_epochs=1)
     assert asked(pruner, Curve(9, (0.0,)), []) == GO_ON
     assert asked(pruner, Curve(9, (0.0, 0.0)), []) != GO_ON
+
+
+def sized(number: int, n_params: int | None, *values: float) -> Curve:
+    return Curve(number, values, ended=True, n_params=n_params)
+
+
+SIZES = [sized(n, 100 * (n + 1), 0.1, 0.9 + n / 100) for n in range(7)]
+"""Each is larger and better than the one before."""
+
+
+def test_dominated_compares_with_trials_that_have_no_more_weights() -> None:
+    large, small = Curve(9, (0.2, 0.912), n_params=700), Curve(9, (0.2, 0.912), n_params=300)
+    assert asked(made("dominated"), large, SIZES) == Decision.stop(
+        "0.912 is below the median 0.93 of 7 trials with no more than its 700 weights at epoch 2"
+    )
+    assert asked(made("dominated"), small, SIZES) == GO_ON
+
+
+def test_dominated_spares_a_trial_while_few_are_better() -> None:
+    trial = Curve(9, (0.1, 0.1), n_params=200)
+    assert asked(made("dominated"), trial, SIZES) == GO_ON
+    assert asked(made("dominated", dominators=2), trial, SIZES) != GO_ON
+
+
+def test_dominated_spares_a_trial_at_the_median() -> None:
+    assert asked(made("dominated"), Curve(9, (0.2, 0.93), n_params=700), SIZES) == GO_ON
+
+
+def test_dominated_knows_nothing_of_models_whose_size_is_not_known() -> None:
+    unknown = [sized(n, None, 0.1, 0.9) for n in range(7)]
+    assert asked(made("dominated"), Curve(9, (0.1, 0.1), n_params=700), unknown) == GO_ON
+    assert asked(made("dominated"), Curve(9, (0.1, 0.1)), SIZES) == GO_ON
+
+
+def test_dominated_compares_with_trials_that_run() -> None:
+    running = [Curve(n, (0.1, 0.9), n_params=100) for n in range(5)]
+    assert asked(made("dominated"), Curve(9, (0.1, 0.1), n_params=100), running) != GO_ON
+    behind = [Curve(n, (0.9,), n_params=100) for n in range(5)]
+    assert asked(made("dominated"), Curve(9, (0.1, 0.1), n_params=100), behind) == GO_ON
