@@ -27,7 +27,7 @@ LEARNING = ("tpe", "cmaes", "gp", "nsga2")
 LEARNING_ORACLES = ("bayesian",)
 BELIEVING = (AUTO, "tpe", "random", "cmaes", "gp", "freeze_thaw")
 """Samplers that heed where good values are believed to lie."""
-HEEDING_HISTORY = ("tpe", "cmaes", "gp", "freeze_thaw")
+HEEDING_HISTORY = ("tpe", "cmaes", "gp", "nsga2", "freeze_thaw")
 """Samplers that learn from the trials of earlier searches."""
 
 

@@ -106,7 +106,12 @@ class OptunaDriver:
         self._mirror.tell(trial, values if state is TrialState.COMPLETE else None, state=state)
 
     def learn(self, history: Sequence[PastTrial]) -> None:
-        """Raises: DriverError for a trial that is not in the space."""
+        """Learns nothing for several objectives, of which a past trial has one.
+
+        Raises: DriverError for a trial that is not in the space.
+        """
+        if self._setup.aims:
+            return
         for trial in history:
             refuse_outside(self._setup.space, trial.params, "a trial of the history")
             self._note_worst(past_lesson(trial))
@@ -163,7 +168,8 @@ class OptunaDriver:
     def _learn_so_far(self, number: int, values: Sequence[float]) -> None:
         """Keeps the lesson of a trial that rests; the mirror is made anew when it is next needed."""
         best = Curve(number, tuple(values)).best(self._setup.direction)
-        if self._learns_paused and math.isfinite(best):
+        # of a trial that rests, the further objectives are not known
+        if self._learns_paused and not self._setup.aims and math.isfinite(best):
             self._so_far[number] = Lesson(Kind.CUT, best, len(values))
             self._is_stale = True
 

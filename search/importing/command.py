@@ -57,6 +57,11 @@ def import_into(file: StudyFile, wanted: Wanted, *, stream: TextIO) -> int:
     HistoryError for a history that cannot be read; StudyBusyError for a study that runs.
     """
     folder = OpenStudy.open(file).folder
+    if file.aims:
+        raise SourceError(
+            f"{file.path} has several objectives, and samplers learn from earlier trials of one",
+            "import into a study with one objective",
+        )
     source = open_source(wanted.source, metric=file.objective.metric, tracking_uri=wanted.tracking_uri)
     _refuse_unknown(wanted.names, source, file)
     read = reading(source, file.objective)

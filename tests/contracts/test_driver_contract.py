@@ -251,7 +251,7 @@ def taught(make: Make, past: Sequence[PastTrial], **more: Any) -> Driver:
     return driver
 
 
-LEARNS = {"tpe", "cmaes", "gp", "freeze_thaw"}
+LEARNS = {"tpe", "cmaes", "gp", "nsga2", "freeze_thaw"}
 
 
 @every_driver

@@ -64,4 +64,4 @@ def test_without_limits_no_data_are_read(opened, tmp_path):
 
 @pytest.mark.parametrize(("epochs", "most"), [("7", 7), ("{int: [3, 12]}", 12), ("{choice: [5, 20, 10]}", 20)])
 def test_the_longest_training_is_known_also_when_it_varies(opened, epochs, most):
-    assert opened(f"training.epochs={epochs}").max_epochs == most
+    assert opened(f"training.epochs={epochs}").file.max_epochs == most

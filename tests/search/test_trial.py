@@ -37,7 +37,7 @@ class Lab:
 
     def task(self, *overrides, **changes):
         study = OpenStudy.open(read(self._folder, STUDY, f"folder={self._folder}", *overrides))
-        task = study.task_of(Suggestion(0, {}, study.max_epochs))
+        task = study.task_of(Suggestion(0, {}, study.file.max_epochs))
         return dataclasses.replace(task, **changes)
 
     def run(self, task, answer=lambda epoch: Decision.go_on()):

@@ -286,4 +286,13 @@ def test_a_space_that_became_smaller_keeps_the_history_inside_of_it(call, new):
 def test_a_sampler_that_learns_nothing_is_told_with_the_import(call, new):
     optuna_study(Path("x.db"))
     out = call("import", URL, "--into", new, "search=random")[1]
-    assert "note: the sampler random learns nothing from other trials" in out
+    assert "note: random learns nothing from other trials" in out
+
+
+def test_a_study_with_several_objectives_takes_no_history(call, new):
+    optuna_study(Path("x.db"))
+    several = Path("several.yaml")
+    several.write_text(new.read_text().replace("objective: val_accuracy", "objectives: [val_accuracy, params]"))
+    code, _, told = call("import", URL, "--into", several)
+    assert code != 0
+    assert "has several objectives, and samplers learn from earlier trials of one" in told
