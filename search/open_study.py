@@ -13,6 +13,9 @@ from search.study import Params, Suggestion
 from search.trial import TrialTask
 from search.variants import DataVariants
 
+GRAPHS_LOOKED_AT = 40
+"""Configurations that are drawn to see how many have a graph in common."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenStudy:
@@ -60,6 +63,17 @@ class OpenStudy:
     def configurations(self) -> int | None:
         """How many different configurations there are, those outside the limits included; None for endless."""
         return size_of(self.file.space)
+
+    @property
+    def stint(self) -> int:
+        """The fewest epochs that a trial should train at a time: 1, or a tenth of all where most trials have a traced
+        graph of their own, which takes as long to make as many epochs do."""
+        rng = np.random.default_rng(self.file.spec.seed)
+        params = [self.file.space.sample(rng) for _ in range(GRAPHS_LOOKED_AT)]
+        configs = [self.file.config(some) for some in params]
+        signature = self.data.of(configs[0])[1].signature
+        graphs = {graph_key(c.model, c.training, signature=signature, objective=self.file.objective) for c in configs}
+        return 1 if len(graphs) <= GRAPHS_LOOKED_AT / 2 else -(-self.file.max_epochs // 10)
 
     def epochs_of(self, params: Params) -> int:
         """The epochs that the configuration of `params` trains."""

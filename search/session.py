@@ -240,6 +240,7 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
         aims=file.aims,
         startup_trials=file.spec.search.startup_trials,
         grid_points=file.spec.search.grid_points,
+        stint=study.stint,
     )
 
 

@@ -16,6 +16,7 @@ class DriverSetup:
     startup_trials: trials drawn at random before the sampler learns; None is the sampler's own choice.
     aims: of a study with several objectives, the first included; `direction` is that of the first.
     grid_points: values that a grid takes from each continuous range.
+    stint: the fewest epochs that a trial should train at a time, where the driver pauses it.
     """
 
     space: Space
@@ -26,6 +27,7 @@ class DriverSetup:
     startup_trials: int | None = None
     grid_points: int | None = None
     aims: tuple[Aim, ...] = ()
+    stint: int = 1
 
     @property
     def directions(self) -> tuple[Direction, ...]:

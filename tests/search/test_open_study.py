@@ -65,3 +65,10 @@ def test_without_limits_no_data_are_read(opened, tmp_path):
 @pytest.mark.parametrize(("epochs", "most"), [("7", 7), ("{int: [3, 12]}", 12), ("{choice: [5, 20, 10]}", 20)])
 def test_the_longest_training_is_known_also_when_it_varies(opened, epochs, most):
     assert opened(f"training.epochs={epochs}").file.max_epochs == most
+
+
+def test_trials_train_a_tenth_of_their_epochs_at_a_time_where_most_have_a_graph_of_their_own(opened):
+    shared = "model={layers: 1, units: {int: [4, 900]}}"
+    assert opened("training.epochs=50", shared).stint == 1
+    alone = "model={layers: {int: [1, 9]}, activation: {choice: [relu, gelu, elu, tanh]}}"
+    assert opened("training={epochs: 45, optimizer: {choice: [adam, sgd, rmsprop, nadam]}}", alone).stint == 5

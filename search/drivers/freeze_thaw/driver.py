@@ -31,8 +31,8 @@ class FreezeThawDriver:
     def __init__(self, setup: DriverSetup) -> None:
         self._setup = setup
         sign = 1.0 if setup.direction is Direction.MAXIMIZE else -1.0
-        self._policy = FreezeThaw(setup.space, max_epochs=setup.max_epochs, sign=sign, seed=setup.seed)
-        self._ladder = levels(setup.max_epochs)
+        self._ladder = levels(setup.max_epochs, stint=setup.stint)
+        self._policy = FreezeThaw(setup.space, self._ladder, sign=sign, seed=setup.seed)
         self._memory = Memory()
         self._past: tuple[Seen, ...] = ()
         self._suggestions: dict[int, Suggestion] = {}

@@ -6,16 +6,17 @@ RATIO = 1.4
 """Each level is about this much longer than the last: fine enough to stop early, coarse enough to pause seldom."""
 
 
-def levels(max_epochs: int, *, ratio: float = RATIO) -> tuple[int, ...]:
-    """Rising epochs from 1 to `max_epochs`, both included; the last step is never a short one."""
-    found = [1]
+def levels(max_epochs: int, *, stint: int = 1, ratio: float = RATIO) -> tuple[int, ...]:
+    """Rising epochs from `stint` to `max_epochs`, both included, no two nearer than `stint`; the last step is never a
+    short one."""
+    found = [min(stint, max_epochs)]
     while found[-1] < max_epochs:
-        found.append(max(found[-1] + 1, round(found[-1] * ratio)))
+        found.append(max(found[-1] + stint, round(found[-1] * ratio)))
     while len(found) > 1 and found[-1] >= max_epochs:
         found.pop()
     if len(found) > 1 and max_epochs / found[-1] < math.sqrt(ratio):
         found.pop()
-    return (*found, max_epochs) if max_epochs > 1 else (1,)
+    return (*found, max_epochs) if found[-1] < max_epochs else (max_epochs,)
 
 
 def next_level(reached: int, ladder: tuple[int, ...]) -> int:

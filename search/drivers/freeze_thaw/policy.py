@@ -14,7 +14,7 @@ from scipy.special import log_ndtr, ndtr
 from search.drivers.freeze_thaw.candidates import GUESS, Candidates, Configuration, Drawn
 from search.drivers.freeze_thaw.encoding import Encoding
 from search.drivers.freeze_thaw.kernel import Array, Points, Prior
-from search.drivers.freeze_thaw.levels import levels, next_level
+from search.drivers.freeze_thaw.levels import next_level
 from search.drivers.freeze_thaw.points import Curves, best_of, curves_of, time_of
 from search.drivers.freeze_thaw.process import CurveProcess, fitted
 from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
@@ -55,15 +55,22 @@ class Settings:
 class FreezeThaw:
     """Decisions depend on the seed, the trials seen and the memory alone.
 
+    ladder: the epochs at which trials may pause, rising, the last one that of their end; see `levels`.
     sign: 1 when larger values are better, -1 when smaller ones are.
     """
 
     def __init__(
-        self, space: Space, *, max_epochs: int, sign: float, seed: int, settings: Settings | None = None
+        self,
+        space: Space,
+        ladder: tuple[int, ...],
+        *,
+        sign: float,
+        seed: int,
+        settings: Settings | None = None,
     ) -> None:
         self._space, self._sign, self._seed = space, sign, seed
         self._settings = settings or Settings()
-        self._ladder = levels(max_epochs)
+        self._ladder = ladder
         self._encoding = Encoding(space)
         self._guess = space.first_guess()
         self._candidates = Candidates(space, self._encoding, seed)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from search.drivers.freeze_thaw.levels import levels
 from search.drivers.freeze_thaw.policy import FreezeThaw
 from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
 from spaces.domains import Categories, FloatRange, IntRange
@@ -38,7 +39,7 @@ def accuracy(params: Mapping[str, Value], epoch: int) -> float:
 
 def policy(seed: int = 0, *, space: Space = SPACE, sign: float = 1.0) -> FreezeThaw:
     """A policy over the made-up curves."""
-    return FreezeThaw(space, max_epochs=EPOCHS, sign=sign, seed=seed)
+    return FreezeThaw(space, levels(EPOCHS), sign=sign, seed=seed)
 
 
 def search(asked: FreezeThaw, value_of: Value_of, *, epochs: int) -> tuple[list[Seen], list[Choice]]:

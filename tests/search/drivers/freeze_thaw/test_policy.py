@@ -178,7 +178,7 @@ def test_without_new_trials_a_paused_one_goes_on_and_nothing_when_none_is() -> N
 def test_a_study_of_one_epoch_a_trial_never_pauses() -> None:
     from search.drivers.freeze_thaw.policy import FreezeThaw
 
-    asked, trials, memory = FreezeThaw(SPACE, max_epochs=1, sign=1.0, seed=0), list[Seen](), Memory()
+    asked, trials, memory = FreezeThaw(SPACE, (1,), sign=1.0, seed=0), list[Seen](), Memory()
     for number in range(20):
         choice, memory = asked.propose(trials, memory)
         assert isinstance(choice, Start)

@@ -21,16 +21,20 @@ ADAM = {"rate": 1e-2, "optimizer": "adam", "layers": 2}
 SGD = {"rate": 1e-2, "optimizer": "sgd", "momentum": 0.9, "layers": 2}
 
 
-@given(st.integers(1, 2000))
-def test_levels_rise_from_one_to_the_last_epoch(max_epochs: int) -> None:
-    ladder = levels(max_epochs)
-    assert ladder[0] == 1
+@given(st.integers(1, 2000), st.integers(1, 60))
+def test_levels_rise_from_the_first_to_the_last_epoch_and_none_is_near_the_one_before(
+    max_epochs: int, stint: int
+) -> None:
+    ladder = levels(max_epochs, stint=stint)
+    assert ladder[0] == min(stint, max_epochs)
     assert ladder[-1] == max_epochs
+    assert all(b - a >= stint for a, b in pairwise(ladder[:-1]))
     assert all(a < b for a, b in pairwise(ladder))
 
 
 def test_levels_are_near_each_other_first_and_far_apart_later() -> None:
     assert levels(50) == (1, 2, 3, 4, 6, 8, 11, 15, 21, 29, 41, 50)
+    assert levels(50, stint=5) == (5, 10, 15, 21, 29, 41, 50)
     assert [next_level(epoch, levels(50)) for epoch in (0, 1, 5, 45, 50)] == [1, 2, 6, 50, 50]
 
 
