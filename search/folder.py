@@ -33,6 +33,10 @@ class StudyFolder:
         return self.root / "space.lock.json"
 
     @property
+    def code(self) -> Path:
+        return self.root / "code.json"
+
+    @property
     def data(self) -> Path:
         return self.root / "data"
 

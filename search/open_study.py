@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from models.spec.code import CodeSpec
 from models.spec.varied import Varied
 from models.training.graph_key import graph_key
 from search.duplicates import size_of
 from search.folder import StudyFolder
+from search.found import Found
 from search.spec import StudyFile
 from search.study import Params, Suggestion
 from search.trial import TrialTask
@@ -18,11 +20,12 @@ from spaces.domains import Categories, IntRange
 
 @dataclass(frozen=True, slots=True)
 class OpenStudy:
-    """An opened study: its file, its folder and its prepared data."""
+    """An opened study: its file, its folder, its prepared data, and what the user's own code was found to ask for."""
 
     file: StudyFile
     folder: StudyFolder
     data: DataVariants
+    found: Found | None = None
 
     @classmethod
     def open(cls, file: StudyFile) -> "OpenStudy":
@@ -48,6 +51,9 @@ class OpenStudy:
             data=data,
             resume=suggestion.resume,
             graph=graph_key(config.model, config.training, signature=dataset.signature, objective=objective),
+            known=self.found.known if self.found else {},
+            written=tuple(self.file.spec.model.space) if isinstance(self.file.spec.model, CodeSpec) else (),
+            study_seed=self.file.spec.seed,
         )
 
     def why_infeasible(self, params: Params) -> str | None:

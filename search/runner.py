@@ -16,6 +16,7 @@ from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
 from search.clock import Clock
 from search.duplicates import Duplicates, as_told
 from search.forced import Forced, Trained
+from search.growing import Growth, OwnSpace
 from search.ledger import Entry, Ledger
 from search.overtime import Overtime
 from search.pausing import Pausing
@@ -36,6 +37,7 @@ from search.study import (
     Paused,
     RecordedTrial,
     Reported,
+    Settled,
     Started,
     Suggestion,
     TrialState,
@@ -60,6 +62,7 @@ class Rules:
     skip_duplicates: whether a configuration that was trained is not trained again.
     configurations: how many there are in all; None for endless.
     is_audited: whether a trial by its number is let finish when the pruner would stop it.
+    own: the space that the user's own code has made, where it builds the models.
     candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
     """
 
@@ -72,6 +75,7 @@ class Rules:
     configurations: int | None = None
     is_audited: Callable[[int], bool] = lambda number: False
     candidates: int = retiring.LEAST_CANDIDATES
+    own: OwnSpace | None = None
 
 
 def _leave(number: int) -> None:
@@ -135,6 +139,7 @@ class Runner:
             ledger=self.ledger, driver=parts.driver, pruner=parts.pruner, teller=parts.teller, view=parts.view,
             candidates=rules.candidates, give_up=self._give_up,
         )  # fmt: skip
+        self._growth = Growth(rules.own, parts.driver, parts.teller, self.ledger, self._duplicates)
         parts.driver.restore(as_told(restored))
 
     @property
@@ -245,6 +250,8 @@ class Runner:
             self._started(event)
         elif isinstance(event, Reported):
             self._reported(event)
+        elif isinstance(event, Settled):
+            self._growth.settled(event)
         elif isinstance(event, Finished):
             self._finished(event.number, event.outcome)
         elif isinstance(event, Paused):

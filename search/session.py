@@ -26,6 +26,7 @@ from search.goals import Goals
 from search.keep import Keep
 from search.open_study import OpenStudy
 from search.ports import Backend
+from search.probing import own_space, with_found
 from search.progress import View, view_for
 from search.pruning.registry import make_pruner
 from search.record import Record
@@ -75,6 +76,8 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
     with study.folder.held(), ExitStack() as stack:
         _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
         file.refuse_unfit(dataset.signature)
+        study = with_found(study, dataset.signature, stream=stream)
+        file = study.file
         kept = lock.keep(study.folder.lock, _lock(file, dataset.content))
         record = Record.open(
             study.folder.record_url,
@@ -150,6 +153,9 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
     """The loop over all trials; workers are ended on every way out."""
     spec, file, clock = study.file.spec, study.file, stage.clock
     driver = make_driver(spec.search.driver, _driver_setup(study))
+    own = own_space(study, record)
+    if own is not None and len(own.space) > len(file.space):
+        driver.grow(own.space)
     backend = stage.workers_of(study, clock)
     gently = False
     try:
@@ -182,6 +188,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 configurations=study.configurations,
                 is_audited=partial(is_audited, spec.seed, share=spec.search.audit or 0.0),
                 candidates=candidates(spec.ensemble.size if spec.ensemble else 1),
+                own=own,
             ),
             restored=record.trials(),
             seconds=record.seconds,
@@ -210,6 +217,7 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
         seed=file.spec.seed,
         startup_trials=file.spec.search.startup_trials,
         grid_points=file.spec.search.grid_points,
+        grows=study.found is not None,
     )
 
 

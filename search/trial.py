@@ -5,20 +5,22 @@ Builds the model, trains it, stores its best weights and predictions. Knows no d
 
 import dataclasses
 import math
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from models.bundle import discard_bundle, is_complete, load_bundle, save_bundle
+from models.code.hyperparameters import Known
 from models.config import Config
 from models.data.dataset import Dataset, open_dataset
 from models.objective import Objective
+from models.spec.code import CodeSpec
 from models.training.checkpoint import CheckpointFile
 from models.training.errors import CheckpointError
 from models.training.orders import EpochReport
-from search.study import Cause, Decision, Outcome, TrialState
+from search.failures import failure_text, failure_words
+from search.study import Cause, Decision, Outcome, Settled, TrialState
 from search.telling import LOG_NAME
 
 CHECKPOINT_NAME = "checkpoint"
@@ -32,6 +34,8 @@ class TrialTask:
     epochs: the epoch to train to; 0 to store what the checkpoint holds and train nothing.
     resume: whether to go on from the checkpoint in `folder`, if there is one.
     graph: the key of its traced graph; a worker that has trained one of the same key has it warm.
+    known, written, study_seed: for a model of the user's own code: what the study knows of its parameters, those that
+        the study file states, and what decides those that were not suggested.
     """
 
     number: int
@@ -43,6 +47,9 @@ class TrialTask:
     data: Path
     resume: bool
     graph: str = ""
+    known: Mapping[str, Known] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
+    study_seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +62,24 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class Calls:
     """What the core tells its worker: every trained epoch, and first the logs of the epochs that it goes on from (none
-    for a new trial) with the seconds trained until then.
+    for a new trial) with the seconds trained until then. settled: what a model of the user's own code has asked for.
     """
 
     started: Callable[[Sequence[Mapping[str, float]], float], None]
     epoch: Callable[[EpochReport], Decision]
+    settled: Callable[[Settled], None] = lambda event: None
 
 
 @dataclass(slots=True)
 class Warm:
-    """What a process keeps between trials: opened data sets by folder, and `models.training.graphs.Graphs`."""
+    """What a process keeps between trials: opened data sets by folder, and `models.training.graphs.Graphs`.
+
+    measured: metrics that a model of the user's own code was seen to have.
+    """
 
     graphs: Any
     datasets: dict[Path, Dataset] = field(default_factory=dict)
+    measured: set[str] = field(default_factory=set)
 
 
 def delete_checkpoint(folder: Path) -> None:
@@ -93,8 +105,7 @@ def run_trial(task: TrialTask, calls: Calls, *, warm: Warm) -> Outcome | Left:
         return Outcome(TrialState.PRUNED, Cause.OUT_OF_MEMORY, f"out of memory: {error}")
     except Exception as error:  # the model is the user's: whatever it raises belongs to the trial
         warm.graphs.clear()
-        reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
-        return Outcome(TrialState.FAILED, Cause.ERROR, reason, traceback=traceback.format_exc())
+        return Outcome(TrialState.FAILED, Cause.ERROR, failure_words(error), traceback=failure_text(error))
 
 
 def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
@@ -105,16 +116,21 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
         warm.datasets[task.data] = open_dataset(task.data)
     dataset, config = warm.datasets[task.data], Config.from_json(task.config)
     task.folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, history, trained_s = _checkpoint(task)
-    calls.started(history, trained_s)
+    checkpoint, history, trained_s = taken_up(task)
     epochs = task.epochs or len(history)
     if epochs == 0:
+        calls.started(history, trained_s)
         return Outcome(TrialState.PRUNED, Cause.FINISHED, "there is no checkpoint to store")
     training = config.training
     if epochs < training.epochs:
         # a trial that is only closed: nothing is left to train, so that the schedule does not matter
         training = training.model_copy(update={"epochs": epochs})
     plan = FitPlan(training, task.objective, task.seed, csv_log=task.folder / LOG_NAME)
+    if isinstance(config.model, CodeSpec):
+        from search.own_trial import Kept, train_own
+
+        return train_own(task, calls, config=config, plan=plan, kept=Kept(dataset, warm.measured))
+    calls.started(history, trained_s)
     begun = warm.graphs.begin(config.model, plan, dataset)
     result = fit(begun, plan, on_epoch=lambda r: calls.epoch(r).order, checkpoint=checkpoint)
     if result.ended_by == "pause":
@@ -122,10 +138,10 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
     predictions = _predictions(begun.graph, dataset)
     save_bundle(task.folder, model=begun.graph.plain_model(), config=config, result=result, predictions=predictions)
     checkpoint.delete()
-    return _outcome(dataclasses.asdict(result))
+    return outcome_of(dataclasses.asdict(result))
 
 
-def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, Sequence[Mapping[str, float]], float]:
+def taken_up(task: TrialTask) -> tuple[CheckpointFile, Sequence[Mapping[str, float]], float]:
     """The trial's checkpoint file, the logs that it holds, and the seconds trained until then.
 
     A damaged one is dropped, and the trial begins anew.
@@ -153,7 +169,7 @@ def _predictions(graph: Any, dataset: Dataset) -> dict[str, Any]:
 def _stored_outcome(task: TrialTask, calls: Calls) -> Outcome:
     result = load_bundle(task.folder).result
     calls.started(result["history"], float(result["seconds"]))
-    return _outcome(result)
+    return outcome_of(result)
 
 
 _CAUSES = {
@@ -166,7 +182,7 @@ _CAUSES = {
 }
 
 
-def _outcome(result: Mapping[str, Any]) -> Outcome:
+def outcome_of(result: Mapping[str, Any]) -> Outcome:
     """The outcome of a `FitResult`'s fields. A trial without one finite objective is pruned, so that samplers learn."""
     epoch, value = int(result["best_epoch"]), float(result["objective"])
     cause = _CAUSES[result["ended_by"]]

@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import optuna
@@ -18,8 +19,8 @@ from search.drivers.held import HeldTrial
 from search.drivers.lessons import Kind, Lesson, lesson
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.samplers import SamplerFactory, cmaes, gp, tpe
-from search.drivers.setup import DriverError, DriverSetup
-from search.study import Curve, Outcome, RecordedTrial, Suggestion
+from search.drivers.setup import DriverError, DriverSetup, why_not
+from search.study import Curve, Outcome, Params, RecordedTrial, Suggestion
 from spaces.problems import Value
 from spaces.space import Dimension, Space
 
@@ -31,19 +32,28 @@ class OptunaDriver:
     it, a restored driver goes on as if it had never stopped.
 
     learns_paused: the best so far of a paused trial counts as that of a pruned one, until the trial is told.
+    grows: whether the sampler suggests parameters that the space gets later; otherwise they are left to chance.
     values_only: the sampler learns from full results alone. It is told the best of a pruned trial as if it
         were one, and for a bad configuration the worst value of all.
     """
 
     def __init__(
-        self, setup: DriverSetup, samplers: SamplerFactory, *, values_only: bool = False, learns_paused: bool = True
+        self,
+        setup: DriverSetup,
+        samplers: SamplerFactory,
+        *,
+        values_only: bool = False,
+        learns_paused: bool = True,
+        grows: bool = True,
     ) -> None:
+        self._grows = grows
         self._setup = setup
         self._samplers = samplers
         self._values_only = values_only
         self._learns_paused = learns_paused
         self._so_far: dict[int, Lesson] = {}
         self._is_stale = False
+        self._space = setup.space
         self._codings = codings(setup.space)
         self._guess = setup.space.first_guess()
         self._suggestions: dict[int, Suggestion] = {}
@@ -65,7 +75,7 @@ class OptunaDriver:
             self._rebuild()
         self._mirror.sampler = self._samplers(_seed(self._setup.seed, number))
         trial = self._mirror.ask()
-        params = self._setup.space.walk(lambda dimension: self._suggest(trial, dimension))
+        params = self._space.walk(lambda dimension: self._suggest(trial, dimension))
         state = dict(self._mirror._storage.get_trial(trial._trial_id).system_attrs)
         suggestion = Suggestion(number, params, self._setup.max_epochs, source=self._setup.sampler, state=state)
         self._keep(suggestion, trial._trial_id)
@@ -100,10 +110,22 @@ class OptunaDriver:
             trial.report(value, epochs)
         self._mirror.tell(trial, value if state is TrialState.COMPLETE else None, state=state)
 
+    def settled(self, number: int, params: Params) -> None:
+        """Learns from the parameters that the trial really has. Raises: ValueError for a trial that was never asked."""
+        if number not in self._suggestions:
+            raise ValueError(f"trial {number} is settled but was never asked")
+        self._suggestions[number] = replace(self._suggestions[number], params=params)
+        self._is_stale = True
+
+    def grow(self, space: Space) -> None:
+        """Suggests values of new parameters too, if the sampler can begin with one later than with the others."""
+        if self._grows:
+            self._space, self._codings, self._is_stale = space, codings(space), True
+
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
         for trial in trials:
-            why = self._setup.space.why_not(trial.suggestion.params)
+            why = why_not(self._setup, trial.suggestion.params)
             if why is not None:
                 raise DriverError(
                     f"trial {trial.number} is not in the space: {why}",
@@ -162,7 +184,7 @@ class OptunaDriver:
     def _add(self, suggestion: Suggestion) -> None:
         number = suggestion.number
         state, value, epochs = self._held(number)
-        names = [name for name in self._setup.space.names if name in suggestion.params]
+        names = [name for name in self._space.names if name in suggestion.params]
         held = HeldTrial(
             state,
             value,
@@ -201,7 +223,8 @@ def cmaes_driver(setup: DriverSetup) -> OptunaDriver:
     Raises: DriverError for a space without numbers.
     """
     held = {name: known.distribution for name, known in codings(setup.space).items()}
-    return OptunaDriver(setup, cmaes(held, startup=setup.startup_trials, study_seed=setup.seed), learns_paused=False)
+    samplers = cmaes(held, startup=setup.startup_trials, study_seed=setup.seed)
+    return OptunaDriver(setup, samplers, learns_paused=False, grows=False)
 
 
 def codings(space: Space) -> Mapping[str, Coding]:

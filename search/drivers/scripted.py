@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from search.study import Outcome, Params, RecordedTrial, Suggestion
+from spaces.space import Space
 
 
 class ScriptedDriver:
@@ -28,6 +29,12 @@ class ScriptedDriver:
         if number in self.told:
             raise ValueError(f"trial {number} has been told before, as {self.told[number].state}")
         self.told[number] = outcome
+
+    def settled(self, number: int, params: Params) -> None:
+        """Has its script."""
+
+    def grow(self, space: Space) -> None:
+        """Has its script."""
 
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         self.told.update({trial.number: trial.outcome for trial in trials if trial.outcome is not None})

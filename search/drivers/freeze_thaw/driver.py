@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from models.objective import Direction
 from search.drivers.freeze_thaw.levels import levels
@@ -9,8 +10,9 @@ from search.drivers.freeze_thaw.policy import FreezeThaw
 from search.drivers.freeze_thaw.seen import Continue, Memory, Seen, Start, State
 from search.drivers.lessons import Kind, lesson
 from search.drivers.planned import FIRST_GUESS
-from search.drivers.setup import DriverError, DriverSetup
-from search.study import Outcome, RecordedTrial, Suggestion, TrialState
+from search.drivers.setup import DriverError, DriverSetup, why_not
+from search.study import Outcome, Params, RecordedTrial, Suggestion, TrialState
+from spaces.space import Space
 
 PARAMETERS, POINTS = "parameters", "points"
 """Keys of a suggestion's state."""
@@ -72,11 +74,22 @@ class FreezeThawDriver:
             raise ValueError(f"trial {number} is told twice")
         self._learn(number, trial.values, outcome)
 
+    def settled(self, number: int, params: Params) -> None:
+        """Learns from the parameters that the trial really has. Raises: ValueError for a trial that was never asked."""
+        if number not in self._seen:
+            raise ValueError(f"trial {number} is settled but was never asked")
+        self._suggestions[number] = replace(self._suggestions[number], params=params)
+        self._seen[number] = replace(self._seen[number], params=params)
+        self._policy.forget(number)
+
+    def grow(self, space: Space) -> None:
+        """Leaves new parameters to chance: the surrogate is one over those of the begin."""
+
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
         for trial in sorted(trials, key=lambda trial: trial.number):
             number, suggestion = trial.number, trial.suggestion
-            why = self._setup.space.why_not(suggestion.params)
+            why = why_not(self._setup, suggestion.params)
             if why is not None:
                 raise DriverError(
                     f"trial {number} is not in the space: {why}",

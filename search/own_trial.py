@@ -1,0 +1,113 @@
+"""A trial whose model the user's own code builds: what a worker does with it in place of `search.trial`'s own way."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from models.bundle import save_bundle
+from models.code.asked import Asked
+from models.code.hyperparameters import HyperParameters
+from models.config import Config
+from models.data.dataset import Dataset
+from models.spec.code import CodeSpec
+from models.training.checkpoint import CheckpointFile
+from models.training.orders import EpochReport, Order
+from models.training.plan import FitPlan
+from search.study import Outcome, Settled
+from search.trial import Calls, Left, TrialTask, outcome_of, taken_up
+from spaces.problems import Value
+
+
+def draw_of(study_seed: int, number: int) -> Callable[[Asked], Value]:
+    """How a parameter is drawn that nobody has suggested: decided by the study's seed, the trial and its name."""
+
+    def draw(asked: Asked) -> Value:
+        return asked.domain.sample(np.random.default_rng([study_seed, number, *asked.name.encode()]))
+
+    return draw
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the process has: the data, and the metrics that models of the program were seen to measure."""
+
+    dataset: Dataset
+    measured: set[str]
+
+
+def train_own(task: TrialTask, calls: Calls, *, config: Config, plan: FitPlan, kept: Kept) -> Outcome | Left:
+    """Builds and trains the model of the user's code to its end or a pause, and stores what came of it."""
+    assert isinstance(config.model, CodeSpec)
+    from models.code.building import clear
+
+    draw = draw_of(task.study_seed, task.number)
+    hp = HyperParameters(config.model.space, draw, known=task.known, written=task.written)
+    checkpoint, history, trained_s = taken_up(task)
+    telling = _Telling(task.number, hp, calls, lambda: calls.started(history, trained_s))
+    try:
+        return _trained(_Trial(task, config, plan, telling, checkpoint), kept)
+    finally:
+        telling.ready()  # also of a trial that has failed: what it asked for says why
+        clear()
+
+
+@dataclass(slots=True)
+class _Telling:
+    """Tells the coordinator, before anything else of a trial, which parameters it really has."""
+
+    number: int
+    hp: HyperParameters
+    calls: Calls
+    begin: Callable[[], None]
+    told: Mapping[str, Value] | None = field(default=None, init=False)
+    asked: int = field(default=0, init=False)
+
+    def ready(self) -> None:
+        """To be called before the first epoch and before every report; tells what is new."""
+        used, asked = self.hp.used, len(self.hp.places)
+        is_first = self.told is None
+        if used != self.told or asked != self.asked:
+            self.told, self.asked = used, asked
+            self.calls.settled(Settled(self.number, used, self.hp.dimensions, self.hp.places))
+        if is_first:
+            self.begin()
+
+    def epoch(self, report: EpochReport) -> Order:
+        return self.calls.epoch(report).order
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    task: TrialTask
+    config: Config
+    plan: FitPlan
+    telling: _Telling
+    checkpoint: CheckpointFile
+
+
+def _trained(trial: _Trial, kept: Kept) -> Outcome | Left:
+    from models.code.building import built
+    from models.code.feeding import prepared_feed
+    from models.code.fitting import check_objective, fit_own
+
+    telling, metric = trial.telling, trial.task.objective.metric
+    made = built(trial.config, telling.hp, trial.plan, kept.dataset.signature)
+    feed = prepared_feed(kept.dataset, as_column=made.scheduled)
+    if metric not in kept.measured:
+        check_objective(made, feed, metric)
+        kept.measured.add(metric)
+    result = fit_own(made, feed, trial.plan, on_epoch=telling.epoch, ready=telling.ready, checkpoint=trial.checkpoint)
+    if result.ended_by == "pause":
+        return Left(result.epochs)
+    predictions = _predictions(made.model, feed)
+    save_bundle(trial.task.folder, model=made.model, config=trial.config, result=result, predictions=predictions)
+    trial.checkpoint.delete()
+    return outcome_of(asdict(result))
+
+
+def _predictions(model: Any, feed: Any) -> dict[str, Any]:
+    """Predictions of the best epoch by part."""
+    parts = {"validation": feed.validation_x, "test": feed.test}
+    return {name: model.predict(x, verbose=0) for name, x in parts.items() if x is not None}

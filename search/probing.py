@@ -1,0 +1,146 @@
+"""Has a process of its own look at the user's code before the first trial, and puts what it found into the study.
+
+What was found is kept in the study's folder: while the code stays the same, a study has the space of its begin.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+import models
+from models.data.dataset import signature_to_json
+from models.files import write_json
+from models.signature import Signature
+from models.spec.callbacks import OwnCallback
+from models.spec.code import CodeSpec
+from search.folder import StudyFolder
+from search.found import Found
+from search.growing import OwnSpace, extended
+from search.open_study import OpenStudy
+from search.record import Record
+from search.spec import StudyFile
+from search.spec_callbacks import source_of
+from spaces.problems import MendableError
+from spaces.space import Space
+
+_ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+"""Building needs no GPU, and is to leave the memory of those there are to the workers."""
+
+
+class ProbeError(MendableError):
+    """The user's code builds no model."""
+
+
+def with_found(study: OpenStudy, signature: Signature | None, *, stream: TextIO) -> OpenStudy:
+    """`study` with the space of its code, if its models are built by the user's. Raises: ProbeError."""
+    if not isinstance(study.file.spec.model, CodeSpec):
+        return study
+    found = _stored(study.folder, study.file, signature)
+    if found is None:
+        print(f"looking at what {study.file.spec.model.code} asks for ...", file=stream, flush=True)
+        found = probe(study.file, signature)
+        write_json(study.folder.code, {"key": _key(study.file, signature), "found": found.to_json()})
+    for note in found.notes:
+        print(f"note: {note}", file=stream)
+    return replace(study, file=joined(study.file, found), found=found)
+
+
+def joined(file: StudyFile, found: Found) -> StudyFile:
+    """`file` with the space of its code beside its own. Raises: ProbeError for a name that both have."""
+    for name in found.space.names:
+        if name in file.space.names:
+            raise ProbeError(
+                f"`{name}` varies in {file.path} and in the code ({found.places.get(name, '')})",
+                "leave it out of one of the two",
+            )
+    return replace(file, space=extended(file.space, found.space.dimensions))
+
+
+def own_space(study: OpenStudy, record: Record) -> OwnSpace | None:
+    """The space as the trials of the record have made it; None for models that are not built by the user's code."""
+    if study.found is None:
+        return None
+    mine = set(study.found.space.names)
+    kept = frozenset(name for name in study.file.space.names if name not in mine)
+    return OwnSpace(record.grown_space or study.file.space, kept, study.found.places)
+
+
+def probe(file: StudyFile, signature: Signature | None) -> Found:
+    """What the code asks for, found by a process of its own. Raises: ProbeError."""
+    model = file.spec.model
+    assert isinstance(model, CodeSpec)
+    located = model.located(file.path.parent)
+    job = {
+        "model": located.model_dump(mode="json"),
+        "signature": signature_to_json(signature) if signature is not None else None,
+        "seed": file.spec.seed,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        paths = Path(folder) / "job.json", Path(folder) / "result.json"
+        paths[0].write_text(json.dumps(job), encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "models.code.probe", *map(str, paths)],
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if not paths[1].exists():
+            raise ProbeError(
+                f"the process that looked at {model.code} ended with exit code {done.returncode} and had built no model",
+                f"it said last: {(done.stderr.strip().splitlines() or ['nothing'])[-1]}",
+            )
+        result = json.loads(paths[1].read_text(encoding="utf-8"))
+    return _found(result, model.code, has_died=done.returncode != 0)
+
+
+def _found(result: Mapping[str, Any], code: str, *, has_died: bool) -> Found:
+    if "problem" in result:
+        text = f"\n{result['traceback'].rstrip()}\n" if result["traceback"] else ""
+        raise ProbeError(f"{text}{result['problem']}", result.get("mend", f"mend {code}"))
+    builds, failures = result["builds"], result["failures"]
+    if len(failures) == builds:
+        raise ProbeError(f"{failures[0].rstrip()}\n{code} builds no model", "mend it, then run again")
+    notes = []
+    if failures:
+        notes.append(
+            f"{len(failures)} of {builds} models that were built to look at the space failed; the first: "
+            f"{failures[0].strip().splitlines()[-1]}"
+        )
+    if has_died:
+        notes.append(f"looking at the space ended after {builds} models: the next took more memory than there is")
+    return Found(Space.from_json(result["space"]), result["places"], tuple(notes), tuple(result["metrics"]))
+
+
+def _stored(folder: StudyFolder, file: StudyFile, signature: Signature | None) -> Found | None:
+    """What was found of the same code before."""
+    try:
+        stored = json.loads(folder.code.read_text(encoding="utf-8"))
+        return Found.from_json(stored["found"]) if stored["key"] == _key(file, signature) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _key(file: StudyFile, signature: Signature | None) -> str:
+    """Changes with the text of the code, the parameters that the study file gives, the seed, and the data's shape."""
+    model = file.spec.model
+    assert isinstance(model, CodeSpec)
+    source = source_of(OwnCallback(model.code), file.path.parent)
+    text = source.read_bytes() if source.is_file() else b""
+    shape = signature_to_json(signature) if signature is not None else None
+    about = json.dumps([model.model_dump(mode="json"), file.spec.seed, shape], sort_keys=True)
+    return hashlib.sha256(text + about.encode()).hexdigest()
+
+
+def _environment() -> dict[str, str]:
+    """That of this process, in which this project is found wherever it is run from."""
+    root = str(Path(models.__path__[0]).parent)
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)}

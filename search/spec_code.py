@@ -1,0 +1,62 @@
+"""A model of the user's own code, as far as its study file can be judged without running it."""
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from models.objective import Direction
+from models.spec.callbacks import OwnCallback
+from models.spec.code import CodeSpec
+from models.spec.faults import Fault
+from models.spec.faults import Path as Below
+from models.spec.metrics import METRICS, base_name
+from search.spec_callbacks import check_reference, source_of
+from search.spec_study import StudySpec
+
+KEPT = ("epochs", "batch_size", "early_stopping", "reduce_lr", "callbacks", "stop_on_nan", "stop_at", "restore_best")
+KEPT_FILES = ("csv_log", "checkpoint_every")
+"""Keys of `training` that mean something for a model that comes compiled."""
+
+
+def check_code(study: StudySpec, folder: Path, is_written: Callable[[Below], bool]) -> Iterator[Fault]:
+    """What is wrong with the reference, the objective and the training of a model of the user's own code."""
+    model = study.model
+    if not isinstance(model, CodeSpec):
+        return
+    reference = OwnCallback(model.code)
+    found = list(check_reference(reference, ("model", "code"), folder))
+    yield from found
+    yield from _check_objective(study)
+    is_plain = not found and takes_a_signature(reference, folder)
+    kept = type(study.training).model_fields if is_plain else (*KEPT, *KEPT_FILES)
+    for key in type(study.training).model_fields:
+        if is_written(("training", key)) and (key not in kept or key == "others"):
+            problem = f"`{key}` has no effect here: the model comes compiled by {model.code}"
+            if key == "others":
+                problem = "`others` has no meaning for a model of your own code: what is not written is fixed"
+            yield Fault(("training", key), problem, "leave it out, and set it in your code")
+
+
+def takes_a_signature(reference: OwnCallback, folder: Path) -> bool:
+    """Whether the code is a function of two arguments, `build(config, signature)`, as far as its text tells."""
+    source = source_of(reference, folder)
+    if source.suffix != ".py" or not source.is_file():
+        return False
+    tree = ast.parse(source.read_text(encoding="utf-8", errors="replace"))
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == reference.name:
+            return len(node.args.posonlyargs + node.args.args) - len(node.args.defaults) == 2
+    return False
+
+
+def _check_objective(study: StudySpec) -> Iterator[Fault]:
+    """A metric of the user's own needs a direction; which ones the model has is seen when it is built."""
+    metric, goal = study.objective.metric, study.objective.goal
+    known = METRICS.get(base_name(metric))
+    direction = known.direction if known is not None else None
+    if direction is None and goal is None:
+        problem = f"whether `{metric}` is to be large or small is not known"
+        yield Fault(("objective", "metric"), problem, "add `goal: max` or `goal: min` to the objective")
+    if direction is not None and goal is not None and Direction(goal) is not direction:
+        problem = f"`{metric}` improves towards {direction.value}, not {goal}"
+        yield Fault(("objective", "goal"), problem, "leave `goal` out")
