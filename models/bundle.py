@@ -98,7 +98,8 @@ def save_bundle(
     """Store a trial in `folder`, beside what else is there; an older bundle counts as gone from the first
     write.
 
-    model: a `keras.Model`, saved without its optimizer, if it has inputs and outputs; else as it is. predictions: part -> (n_rows, n_outputs).
+    model: a `keras.Model`, saved without its optimizer if it has inputs and outputs, else as it is.
+    predictions: part -> (n_rows, n_outputs).
     """
     discard_bundle(folder)
     with replacing(folder / MODEL) as temporary:

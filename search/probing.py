@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+
 import models
 from models.data.dataset import signature_to_json
 from models.files import write_json
@@ -74,11 +76,11 @@ def own_space(study: OpenStudy, record: Record) -> OwnSpace | None:
 
 def probe(file: StudyFile, signature: Signature | None) -> Found:
     """What the code asks for, found by a process of its own. Raises: ProbeError."""
-    model = file.spec.model
+    assert isinstance(file.spec.model, CodeSpec)
+    model = file.config(file.space.first_guess() or file.space.sample(np.random.default_rng(file.spec.seed))).model
     assert isinstance(model, CodeSpec)
-    located = model.located(file.path.parent)
     job = {
-        "model": located.model_dump(mode="json"),
+        "model": model.model_dump(mode="json"),
         "signature": signature_to_json(signature) if signature is not None else None,
         "seed": file.spec.seed,
     }
@@ -94,11 +96,11 @@ def probe(file: StudyFile, signature: Signature | None) -> Found:
         )
         if not paths[1].exists():
             raise ProbeError(
-                f"the process that looked at {model.code} ended with exit code {done.returncode} and had built no model",
+                f"looking at {file.spec.model.code} ended with exit code {done.returncode} before any model was built",
                 f"it said last: {(done.stderr.strip().splitlines() or ['nothing'])[-1]}",
             )
         result = json.loads(paths[1].read_text(encoding="utf-8"))
-    return _found(result, model.code, has_died=done.returncode != 0)
+    return _found(result, file.spec.model.code, has_died=done.returncode != 0)
 
 
 def _found(result: Mapping[str, Any], code: str, *, has_died: bool) -> Found:

@@ -10,6 +10,7 @@ import numpy as np
 
 from models.code.feeding import Feed
 from models.code.hyperparameters import HyperParameters
+from models.code.ordered import OrderedRows, can_be_ordered
 from models.code.program import Program
 from models.code.watch import TrainingOver, Watch, missing_metric, watch_for
 from models.training.callbacks.checkpointing import Restore
@@ -169,6 +170,12 @@ class _Fit:
         given["callbacks"] = callbacks if self._watch in callbacks else [*callbacks, self._watch]
         if given.get("y") is not None:
             given.setdefault("batch_size", training.batch_size)
+        if can_be_ordered(given):
+            given.pop("shuffle", None)
+            size = int(given.pop("batch_size") or training.batch_size)
+            given.setdefault("validation_batch_size", size)
+            rows = OrderedRows(given["x"], given.pop("y"), batch_size=size, seed=self._plan.seed, life=self._watch.life)
+            given |= {"x": rows.batches, "callbacks": [rows, *given["callbacks"]]}
         return self._original(**given)
 
 

@@ -29,7 +29,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._crew = crew
-        self._life = life
+        self.life = life
         self._metric = metric
         self._ready = ready
         self._has_begun = False
@@ -61,7 +61,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         self.on_train_begin()
         if not self._is_in_epoch:
             self._is_in_epoch = True
-            self._pass("on_epoch_begin", self._life.epoch, logs)
+            self._pass("on_epoch_begin", self.life.epoch, logs)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.on_epoch_begin(epoch)
@@ -71,8 +71,8 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
             return
         self._ready()
         # counted over the trial's whole life, whatever the program counts
-        self._pass("on_epoch_end", self._life.epoch, logs)
-        if self._life.is_over:
+        self._pass("on_epoch_end", self.life.epoch, logs)
+        if self.life.is_over:
             self.model.stop_training = True
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -91,7 +91,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
             getattr(callback, hook)(*arguments)
 
     def _end_at_last(self) -> None:
-        life = self._life
+        life = self.life
         if life.failure is not None or life.ended_by is not None or life.epoch >= life.total:
             raise TrainingOver
 
