@@ -70,7 +70,7 @@ def int_domain(low: object, high: object, step: object, sampling: str | None) ->
     gap = None if step is None else whole(step, "step")
     kind = _sampling(sampling, first, last)
     if kind == "linear":
-        return IntRange(first, last, step=1) if gap in (None, 1) or first == last else _stepped(first, last, gap or 1)
+        return IntRange(first, last) if gap is None or first == last else _stepped(first, last, gap)
     if gap is None or first == last:
         return _scaled(IntRange(first, last, log=first != last), kind)
     values = [int(value) for value in _geometric(first, last, gap, kind)]

@@ -151,8 +151,7 @@ def build_plain(config, signature):
 def build_grown(hp):
     """Asks for a parameter that few configurations show."""
     units = hp.Int("units", 8, 32)
-    model = build_mlp_of(hp, units)
-    return model
+    return build_mlp_of(hp, units)
 
 
 def build_mlp_of(hp, units):
