@@ -19,6 +19,7 @@ from search.folder import StudyFolder
 from search.leaderboard import Row
 from search.study import TrialState
 
+UNSCORED = "its predictions are no probabilities of the classes, nor one number a target"
 MOST_CANDIDATES = 60
 """So many of the best trials may become members; beyond them a greedy step finds nothing and takes longer."""
 
@@ -145,6 +146,9 @@ def _candidates(folder: StudyFolder, rows: Sequence[Row]) -> tuple[list[int], li
             stored = load_bundle(trial).predictions
         except BundleError as error:
             passed_over.append(f"trial {row.number}: {error}")
+            continue
+        if "validation" not in stored:
+            passed_over.append(f"trial {row.number}: {UNSCORED}")
             continue
         if not all(np.isfinite(p).all() for p in stored.values()):
             passed_over.append(f"trial {row.number}: it predicts NaN or infinity")

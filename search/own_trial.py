@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.bundle import save_bundle
 from models.code.asked import Asked
 from models.code.hyperparameters import HyperParameters
 from models.config import Config
 from models.data.dataset import Dataset
+from models.signature import Signature
 from models.spec.code import CodeSpec
 from models.training.checkpoint import CheckpointFile
 from models.training.orders import EpochReport, Order
@@ -18,6 +21,9 @@ from models.training.plan import FitPlan
 from search.study import Outcome, Settled
 from search.trial import Calls, Left, TrialTask, outcome_of, taken_up
 from spaces.problems import Value
+
+SLACK = 1e-3
+"""Probabilities are taken for such when they are off by so little."""
 
 
 def draw_of(study_seed: int, number: int) -> Callable[[Asked], Value]:
@@ -31,10 +37,11 @@ def draw_of(study_seed: int, number: int) -> Callable[[Asked], Value]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the process has: the data, and the metrics that models of the program were seen to measure."""
+    """What the process has: the data, the metrics that models of the program were seen to measure, and rows by folder."""
 
     dataset: Dataset
     measured: set[str]
+    feeds: dict[Path, Any]
 
 
 def train_own(task: TrialTask, calls: Calls, *, config: Config, plan: FitPlan, kept: Kept) -> Outcome | Left:
@@ -89,25 +96,60 @@ class _Trial:
 
 def _trained(trial: _Trial, kept: Kept) -> Outcome | Left:
     from models.code.building import built
-    from models.code.feeding import prepared_feed
     from models.code.fitting import check_objective, fit_own
 
     telling, metric = trial.telling, trial.task.objective.metric
     made = built(trial.config, telling.hp, trial.plan, kept.dataset.signature)
-    feed = prepared_feed(kept.dataset, as_column=made.scheduled)
+    feed = _feed(trial, kept, as_column=made.scheduled)
     if metric not in kept.measured:
         check_objective(made, feed, metric)
         kept.measured.add(metric)
     result = fit_own(made, feed, trial.plan, on_epoch=telling.epoch, ready=telling.ready, checkpoint=trial.checkpoint)
     if result.ended_by == "pause":
         return Left(result.epochs)
-    predictions = _predictions(made.model, feed)
+    predictions = _predictions(made.model, feed, kept.dataset.signature)
     save_bundle(trial.task.folder, model=made.model, config=trial.config, result=result, predictions=predictions)
     trial.checkpoint.delete()
     return outcome_of(asdict(result))
 
 
-def _predictions(model: Any, feed: Any) -> dict[str, Any]:
-    """Predictions of the best epoch by part."""
+def _feed(trial: _Trial, kept: Kept, *, as_column: bool) -> Any:
+    """The rows; what a function of the user's gives is asked for once a process."""
+    from models.code.feeding import own_feed, prepared_feed
+
+    data, folder = trial.config.data, trial.task.data
+    if data.code is None:
+        return prepared_feed(kept.dataset, as_column=as_column)
+    if folder not in kept.feeds:
+        kept.feeds[folder] = own_feed(folder, data, seed=trial.task.study_seed)
+    return kept.feeds[folder]
+
+
+def _predictions(model: Any, feed: Any, signature: Signature) -> dict[str, Any]:
+    """Predictions of the best epoch by part, as the signature has them; none where they are something else."""
     parts = {"validation": feed.validation_x, "test": feed.test}
-    return {name: model.predict(x, verbose=0) for name, x in parts.items() if x is not None}
+    made = {name: model.predict(x, verbose=0) for name, x in parts.items() if x is not None}
+    found = {name: as_signature(rows, signature) for name, rows in made.items()}
+    return {} if any(rows is None for rows in found.values()) else found
+
+
+def as_signature(rows: Any, signature: Signature) -> NDArray[np.float32] | None:
+    """What a model of the user's predicts, (n_rows, n_outputs) as `Signature` says; None for anything else, such as
+    several outputs, or numbers that are no probabilities.
+    """
+    if not isinstance(rows, np.ndarray) or not len(rows):
+        return None
+    rows = rows.reshape(len(rows), -1).astype(np.float32)
+    if signature.task == "binary" and rows.shape[1] == 2 and _sum_to_one(rows):
+        rows = rows[:, 1:]
+    if rows.shape[1] != signature.n_outputs:
+        return None
+    if signature.task == "regression":
+        return rows
+    if rows.min() < -SLACK or rows.max() > 1 + SLACK:
+        return None
+    return rows if signature.task == "binary" or _sum_to_one(rows) else None
+
+
+def _sum_to_one(rows: NDArray[np.float32]) -> bool:
+    return bool(np.allclose(rows.sum(axis=1), 1.0, atol=SLACK))

@@ -5,18 +5,12 @@ What was found is kept in the study's folder: while the code stays the same, a s
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
-import models
 from models.data.dataset import signature_to_json
 from models.files import write_json
 from models.signature import Signature
@@ -26,14 +20,12 @@ from search.folder import StudyFolder
 from search.found import Found
 from search.growing import OwnSpace, extended
 from search.open_study import OpenStudy
+from search.own_process import run_module
 from search.record import Record
 from search.spec import StudyFile
 from search.spec_callbacks import source_of
 from spaces.problems import MendableError
 from spaces.space import Space
-
-_ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-"""Building needs no GPU, and is to leave the memory of those there are to the workers."""
 
 
 class ProbeError(MendableError):
@@ -84,23 +76,13 @@ def probe(file: StudyFile, signature: Signature | None) -> Found:
         "signature": signature_to_json(signature) if signature is not None else None,
         "seed": file.spec.seed,
     }
-    with tempfile.TemporaryDirectory() as folder:
-        paths = Path(folder) / "job.json", Path(folder) / "result.json"
-        paths[0].write_text(json.dumps(job), encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "models.code.probe", *map(str, paths)],
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
+    done = run_module("models.code.probe", job)
+    if done.result is None:
+        raise ProbeError(
+            f"looking at {file.spec.model.code} ended with exit code {done.code} before any model was built",
+            f"it said last: {done.last}",
         )
-        if not paths[1].exists():
-            raise ProbeError(
-                f"looking at {file.spec.model.code} ended with exit code {done.returncode} before any model was built",
-                f"it said last: {(done.stderr.strip().splitlines() or ['nothing'])[-1]}",
-            )
-        result = json.loads(paths[1].read_text(encoding="utf-8"))
-    return _found(result, file.spec.model.code, has_died=done.returncode != 0)
+    return _found(done.result, file.spec.model.code, has_died=done.code != 0)
 
 
 def _found(result: Mapping[str, Any], code: str, *, has_died: bool) -> Found:
@@ -139,10 +121,3 @@ def _key(file: StudyFile, signature: Signature | None) -> str:
     shape = signature_to_json(signature) if signature is not None else None
     about = json.dumps([model.model_dump(mode="json"), file.spec.seed, shape], sort_keys=True)
     return hashlib.sha256(text + about.encode()).hexdigest()
-
-
-def _environment() -> dict[str, str]:
-    """That of this process, in which this project is found wherever it is run from."""
-    root = str(Path(models.__path__[0]).parent)
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, **_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(paths)}

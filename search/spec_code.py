@@ -14,6 +14,8 @@ from search.spec_callbacks import check_reference, source_of
 from search.spec_study import StudySpec
 
 KEPT = ("epochs", "batch_size", "early_stopping", "reduce_lr", "callbacks", "stop_on_nan", "stop_at", "restore_best")
+DATA_KEPT = ("code", "folder", "split")
+"""Keys of `data` that mean something for rows that go to the model as they are."""
 KEPT_FILES = ("csv_log", "checkpoint_every")
 """Keys of `training` that mean something for a model that comes compiled."""
 
@@ -21,6 +23,7 @@ KEPT_FILES = ("csv_log", "checkpoint_every")
 def check_code(study: StudySpec, folder: Path, is_written: Callable[[Below], bool]) -> Iterator[Fault]:
     """What is wrong with the reference, the objective and the training of a model of the user's own code."""
     model = study.model
+    yield from _check_data(study, folder, is_written)
     if not isinstance(model, CodeSpec):
         return
     reference = OwnCallback(model.code)
@@ -35,6 +38,26 @@ def check_code(study: StudySpec, folder: Path, is_written: Callable[[Below], boo
             if key == "others":
                 problem = "`others` has no meaning for a model of your own code: what is not written is fixed"
             yield Fault(("training", key), problem, "leave it out, and set it in your code")
+
+
+def _check_data(study: StudySpec, folder: Path, is_written: Callable[[Below], bool]) -> Iterator[Fault]:
+    """Rows that go to the model as they are: for models of the user's own code, and nothing of ours is done to them."""
+    code = study.data.code
+    if code is None:
+        return
+    if not isinstance(study.model, CodeSpec):
+        problem = f"rows as they are fit a model of your own code, not the family {study.model.family}"
+        yield Fault(("data", "code"), problem, "write `source` in its place, or `model: {code: file.py:build}`", True)
+        return
+    yield from check_reference(OwnCallback(code), ("data", "code"), folder / (study.data.folder or ""))
+    for key in type(study.data).model_fields:
+        if key not in DATA_KEPT and is_written(("data", key)):
+            problem = f"`{key}` has no effect here: the rows of {code} go to the model as they are"
+            yield Fault(("data", key), problem, "leave it out", True)
+    for key in ("group", "time", "stratify"):
+        if is_written(("data", "split", key)):
+            problem = f"`{key}` has no effect here: the rows of {code} are parted at random"
+            yield Fault(("data", "split", key), problem, "leave it out, or return every part by itself", True)
 
 
 def takes_a_signature(reference: OwnCallback, folder: Path) -> bool:

@@ -62,6 +62,9 @@ def filled(values: Mapping[str, Any], *, in_file: Mapping[str, Any], name: str) 
     raw = dict(values)
     if "study" not in raw:
         raw["study"] = _study_name(name)
+    data = raw.get("data")
+    if isinstance(data, Mapping) and "code" in data and "source" not in data:
+        raw["data"] = {"source": data["code"], **data}
     model = raw.get("model", {})
     family = {"family": model} if isinstance(model, str) else model
     if isinstance(family, Mapping):

@@ -54,7 +54,7 @@ class Family(Entry):
         if not isinstance(value, Mapping):
             raise refused(
                 f"{shown(value)} is not a model",
-                f"write a family ({', '.join(FAMILIES)}), or {keys_of(MlpSpec)}",
+                f"write a family ({', '.join(name for name in FAMILIES if name != CODE)}), or {keys_of(MlpSpec)}",
             )
         return read_spec(spec_of(family_of(value)), value)
 

@@ -74,12 +74,13 @@ class Calls:
 class Warm:
     """What a process keeps between trials: opened data sets by folder, and `models.training.graphs.Graphs`.
 
-    measured: metrics that a model of the user's own code was seen to have.
+    measured: metrics that a model of the user's own code was seen to have. feeds: rows for such models.
     """
 
     graphs: Any
     datasets: dict[Path, Dataset] = field(default_factory=dict)
     measured: set[str] = field(default_factory=set)
+    feeds: dict[Path, Any] = field(default_factory=dict)
 
 
 def delete_checkpoint(folder: Path) -> None:
@@ -129,7 +130,7 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
     if isinstance(config.model, CodeSpec):
         from search.own_trial import Kept, train_own
 
-        return train_own(task, calls, config=config, plan=plan, kept=Kept(dataset, warm.measured))
+        return train_own(task, calls, config=config, plan=plan, kept=Kept(dataset, warm.measured, warm.feeds))
     calls.started(history, trained_s)
     begun = warm.graphs.begin(config.model, plan, dataset)
     result = fit(begun, plan, on_epoch=lambda r: calls.epoch(r).order, checkpoint=checkpoint)

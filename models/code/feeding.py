@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from models.code.own_data import parts_of, read_parts
 from models.data.dataset import Dataset
+from models.data.functions import call
+from models.spec.data import DataSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,23 @@ def prepared_feed(dataset: Dataset, *, as_column: bool) -> Feed:
         (np.asarray(dataset.validation.x), y(dataset.validation)),
         None if dataset.test is None else np.asarray(dataset.test.x),
     )
+
+
+def own_feed(folder: Path, spec: DataSpec, *, seed: int) -> Feed:
+    """The rows of the user's own function: those in `folder`, or what the function gives now. Raises: DataError."""
+    parts = read_parts(folder) or parts_of(call(str(spec.code), spec.folder), spec, seed=seed)
+    train, validation, test = parts["train"], parts["validation"], parts.get("test")
+    return Feed(
+        _whole(train.x),
+        _whole(train.y),
+        validation.x if validation.is_live else (_whole(validation.x), _whole(validation.y)),
+        None if test is None else _whole(test.x),
+    )
+
+
+def _whole(columns: Any) -> Any:
+    """Mapped arrays as plain ones: Keras takes them for what they are."""
+    return keras.tree.map_structure(lambda c: np.asarray(c) if isinstance(c, np.ndarray) else c, columns)
 
 
 def _first(rows: Any, count: int) -> Any:

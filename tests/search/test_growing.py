@@ -117,5 +117,7 @@ def test_a_parameter_takes_the_place_of_a_fixed_value_of_that_name():
 
 def test_a_condition_on_what_the_space_does_not_have_is_refused():
     lost = Dimension("rate", IntRange(1, 4), parse("`kind` == 3", names={"kind"}))
-    with pytest.raises(GrowthError, match="the code asks for `rate`: its condition names `kind`, which is no parameter"):
+    with pytest.raises(
+        GrowthError, match="the code asks for `rate`: its condition names `kind`, which is no parameter"
+    ):
         extended(Space((UNITS,)), [lost])

@@ -202,7 +202,10 @@ def test_a_call_that_cannot_be_is_told_with_its_place(call, text: str) -> None:
 def test_a_parameter_cannot_be_its_own_parent() -> None:
     hp = HyperParameters()
     hp.Int("a", 1, 3)
-    with pytest.raises(ParameterError, match="`a` is its own parent; give it another name"), hp.conditional_scope("a", 1):
+    with (
+        pytest.raises(ParameterError, match="`a` is its own parent; give it another name"),
+        hp.conditional_scope("a", 1),
+    ):
         hp.Int("a", 1, 3)
 
 
