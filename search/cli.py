@@ -1,5 +1,5 @@
-"""The commands of `python -m search`: run, check, init, schema, show, export, predict. Parses, calls, and turns errors into
-one sentence and an exit code. Imports a framework only inside the command that needs it.
+"""The commands of `python -m search`: run, check, init, schema, show, export, predict. Parses, calls, and turns errors
+into one sentence and an exit code. Imports a framework only inside the command that needs it.
 """
 
 import argparse

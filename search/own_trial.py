@@ -37,7 +37,7 @@ def draw_of(study_seed: int, number: int) -> Callable[[Asked], Value]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the process has: the data, the metrics that models of the program were seen to measure, and rows by folder."""
+    """What the process has: the data, the metrics that the program's models were seen to measure, rows by folder."""
 
     dataset: Dataset
     measured: set[str]
@@ -107,7 +107,7 @@ def _trained(trial: _Trial, kept: Kept) -> Outcome | Left:
     result = fit_own(made, feed, trial.plan, on_epoch=telling.epoch, ready=telling.ready, checkpoint=trial.checkpoint)
     if result.ended_by == "pause":
         return Left(result.epochs)
-    predictions = _predictions(made.model, feed, kept.dataset.signature)
+    predictions = _predictions(made.model, feed, kept.dataset.signature, exact=trial.config.data.code is None)
     save_bundle(trial.task.folder, model=made.model, config=trial.config, result=result, predictions=predictions)
     trial.checkpoint.delete()
     return outcome_of(asdict(result))
@@ -125,24 +125,26 @@ def _feed(trial: _Trial, kept: Kept, *, as_column: bool) -> Any:
     return kept.feeds[folder]
 
 
-def _predictions(model: Any, feed: Any, signature: Signature) -> dict[str, Any]:
+def _predictions(model: Any, feed: Any, signature: Signature, *, exact: bool) -> dict[str, Any]:
     """Predictions of the best epoch by part, as the signature has them; none where they are something else."""
     parts = {"validation": feed.validation_x, "test": feed.test}
     made = {name: model.predict(x, verbose=0) for name, x in parts.items() if x is not None}
-    found = {name: as_signature(rows, signature) for name, rows in made.items()}
+    found = {name: as_signature(rows, signature, exact=exact) for name, rows in made.items()}
     return {} if any(rows is None for rows in found.values()) else found
 
 
-def as_signature(rows: Any, signature: Signature) -> NDArray[np.float32] | None:
+def as_signature(rows: Any, signature: Signature, *, exact: bool = True) -> NDArray[np.float32] | None:
     """What a model of the user's predicts, (n_rows, n_outputs) as `Signature` says; None for anything else, such as
-    several outputs, or numbers that are no probabilities.
+    several outputs, or numbers that are no probabilities. exact: whether there are as many outputs as classes.
     """
     if not isinstance(rows, np.ndarray) or not len(rows):
         return None
-    rows = rows.reshape(len(rows), -1).astype(np.float32)
+    rows = np.asarray(rows.reshape(len(rows), -1), np.float32)
     if signature.task == "binary" and rows.shape[1] == 2 and _sum_to_one(rows):
         rows = rows[:, 1:]
-    if rows.shape[1] != signature.n_outputs:
+    # rows of the user's own may have fewer classes than the model knows
+    is_wider = bool(signature.classes) and not exact and rows.shape[1] > signature.n_outputs > 1
+    if rows.shape[1] != signature.n_outputs and not is_wider:
         return None
     if signature.task == "regression":
         return rows

@@ -54,6 +54,10 @@ def _check_data(study: StudySpec, folder: Path, is_written: Callable[[Below], bo
         if key not in DATA_KEPT and is_written(("data", key)):
             problem = f"`{key}` has no effect here: the rows of {code} go to the model as they are"
             yield Fault(("data", key), problem, "leave it out", True)
+    for part in ("validation", "test"):
+        if isinstance(getattr(study.data.split, part), str):
+            problem = f"the rows of {code} do not go with a file of {part} rows"
+            yield Fault(("data", "split", part), problem, "give a share, or return every part by itself")
     for key in ("group", "time", "stratify"):
         if is_written(("data", "split", key)):
             problem = f"`{key}` has no effect here: the rows of {code} are parted at random"

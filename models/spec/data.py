@@ -144,8 +144,8 @@ class DataSpec(Spec):
     code: Annotated[
         str | None,
         Text(
-            "`file.py:function` or `package.module:function` that gives rows to a model of your own code as they are, in "
-            "the place of `source`",
+            "`file.py:function` or `package.module:function` that gives rows to a model of your own code as they are, "
+            "in the place of `source`",
             none=True,
             pattern=REFERENCE.replace("?P<place>", "?:").replace("?P<name>", "?:"),
             hint="write `file.py:function` or `package.module:function`",
