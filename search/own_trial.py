@@ -139,18 +139,18 @@ def as_signature(rows: Any, signature: Signature, *, exact: bool = True) -> NDAr
     """
     if not isinstance(rows, np.ndarray) or not len(rows):
         return None
-    rows = np.asarray(rows.reshape(len(rows), -1), np.float32)
-    if signature.task == "binary" and rows.shape[1] == 2 and _sum_to_one(rows):
-        rows = rows[:, 1:]
+    taken: NDArray[np.float32] = np.asarray(rows.reshape(len(rows), -1), np.float32)
+    if signature.task == "binary" and taken.shape[1] == 2 and _sum_to_one(taken):
+        taken = taken[:, 1:]
     # rows of the user's own may have fewer classes than the model knows
-    is_wider = bool(signature.classes) and not exact and rows.shape[1] > signature.n_outputs > 1
-    if rows.shape[1] != signature.n_outputs and not is_wider:
+    is_wider = bool(signature.classes) and not exact and taken.shape[1] > signature.n_outputs > 1
+    if taken.shape[1] != signature.n_outputs and not is_wider:
         return None
     if signature.task == "regression":
-        return rows
-    if rows.min() < -SLACK or rows.max() > 1 + SLACK:
+        return taken
+    if np.any(taken < -SLACK) or np.any(taken > 1 + SLACK):
         return None
-    return rows if signature.task == "binary" or _sum_to_one(rows) else None
+    return taken if signature.task == "binary" or _sum_to_one(taken) else None
 
 
 def _sum_to_one(rows: NDArray[np.float32]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from models.code.feeding import Feed
 from models.code.hyperparameters import HyperParameters
@@ -130,6 +131,8 @@ class _Run:
         if life.failure is not None or life.epoch > 0:
             return
         logs = _metrics(returned, metric)
+        if watch.unmeasured is not None and not isinstance(returned, Mapping):
+            logs = {}  # epochs were told of without the metric: a bare number may be any
         if metric in logs:
             watch.on_epoch_end(0, logs)
             return
@@ -175,7 +178,9 @@ class _Fit:
             size = int(given.pop("batch_size") or training.batch_size)
             given.setdefault("validation_batch_size", size)
             rows = OrderedRows(given["x"], given.pop("y"), batch_size=size, seed=self._plan.seed, life=self._watch.life)
-            given |= {"x": rows.batches, "callbacks": [rows, *given["callbacks"]]}
+            given |= {"x": rows.batches, "shuffle": False, "callbacks": [rows, *given["callbacks"]]}
+        elif isinstance(given.get("x"), tf.data.Dataset):
+            given.setdefault("shuffle", False)  # it has an order of its own, and Keras warns otherwise
         return self._original(**given)
 
 
