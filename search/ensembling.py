@@ -19,7 +19,7 @@ from search.folder import StudyFolder
 from search.leaderboard import Row
 from search.study import TrialState
 
-UNSCORED = "its predictions are no probabilities of the classes, nor one number a target"
+UNSCORED = "its outputs are not one probability for each class of the data, nor one number for each target"
 MOST_CANDIDATES = 60
 """So many of the best trials may become members; beyond them a greedy step finds nothing and takes longer."""
 

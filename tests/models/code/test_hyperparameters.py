@@ -185,6 +185,7 @@ def test_a_copy_keeps_the_values_and_learns_nothing_new() -> None:
         (lambda hp: hp.Float("a", 0, 1, sampling="log"), "min_value is 0, which has no logarithm; begin above 0"),
         (lambda hp: hp.Float("a", 1, 9, sampling="logg"), "the sampling `logg` is not known; write one of linear"),
         (lambda hp: hp.Float("a", 1, 9, step=1, sampling="log"), "step is 1; give a step above 1"),
+        (lambda hp: hp.Float("a", 1, 9, step=1.000001, sampling="log"), "which gives .* values; make it larger"),
         (lambda hp: hp.Float("a", "x", 9), "`min_value` is x; give a number"),
         (lambda hp: hp.Choice("a", []), "`values` is .*; give a list with at least one value"),
         (lambda hp: hp.Choice("a", [1, "x"]), "are not all of one kind; give only int, float, str or bool"),
