@@ -52,7 +52,9 @@ def train_own(task: TrialTask, calls: Calls, *, config: Config, plan: FitPlan, k
     draw = draw_of(task.study_seed, task.number)
     hp = HyperParameters(config.model.space, draw, known=task.known, written=task.written)
     checkpoint, history, trained_s = taken_up(task)
-    telling = _Telling(task.number, hp, calls, lambda: calls.started(history, trained_s))
+    # a trial that has trained has settled: what is asked for late, such as by a `fit`, was asked for then
+    before = {name: value for name, value in config.model.space.items() if history and name not in task.written}
+    telling = _Telling(task.number, hp, calls, lambda: calls.started(history, trained_s), before)
     try:
         return _trained(_Trial(task, config, plan, telling, checkpoint), kept)
     finally:
@@ -62,18 +64,22 @@ def train_own(task: TrialTask, calls: Calls, *, config: Config, plan: FitPlan, k
 
 @dataclass(slots=True)
 class _Telling:
-    """Tells the coordinator, before anything else of a trial, which parameters it really has."""
+    """Tells the coordinator, before anything else of a trial, which parameters it really has.
+
+    before: those that it had settled when it was paused or interrupted.
+    """
 
     number: int
     hp: HyperParameters
     calls: Calls
     begin: Callable[[], None]
+    before: Mapping[str, Value] = field(default_factory=dict)
     told: Mapping[str, Value] | None = field(default=None, init=False)
     asked: int = field(default=0, init=False)
 
     def ready(self) -> None:
         """To be called before the first epoch and before every report; tells what is new."""
-        used, asked = self.hp.used, len(self.hp.places)
+        used, asked = {**self.before, **self.hp.used}, len(self.hp.places)
         is_first = self.told is None
         if used != self.told or asked != self.asked:
             self.told, self.asked = used, asked

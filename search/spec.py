@@ -97,11 +97,12 @@ class StudyFile:
         return Config(**read)  # type: ignore[arg-type]
 
     def _own_model(self, params: Mapping[str, Value]) -> CodeSpec | None:
-        """A model of the user's own code with its parameters: all that are no knobs."""
+        """A model of the user's own code with its parameters: all that are no varied knobs, also `batch_size`."""
         model = self.spec.model
         if not isinstance(model, CodeSpec):
             return None
-        knobs = {held.name for held in held_knobs(self.spec).values() if held.section != "model"}
+        held = held_knobs(self.spec).values()
+        knobs = {knob.name for knob in held if knob.section != "model" and isinstance(knob.value, Varied)}
         own = {name: value for name, value in params.items() if name not in knobs}
         return model.located(self.path.parent).with_values(own)
 

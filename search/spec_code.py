@@ -10,6 +10,8 @@ from models.spec.code import CodeSpec
 from models.spec.faults import Fault
 from models.spec.faults import Path as Below
 from models.spec.metrics import METRICS, base_name
+from models.spec.sections import values_of
+from models.spec.varied import Varied
 from search.spec_callbacks import check_reference, source_of
 from search.spec_study import StudySpec
 
@@ -30,6 +32,11 @@ def check_code(study: StudySpec, folder: Path, is_written: Callable[[Below], boo
     found = list(check_reference(reference, ("model", "code"), folder))
     yield from found
     yield from _check_objective(study)
+    values = values_of(study.data) | values_of(study.training)
+    varied = {name for name, value in values.items() if isinstance(value, Varied)}
+    for name in sorted(varied & model.space.keys()):
+        problem = f"`{name}` varies under `data` or `training` too"
+        yield Fault(("model", "space", name), problem, "leave it out of one of the two", True)
     is_plain = not found and takes_a_signature(reference, folder)
     kept = type(study.training).model_fields if is_plain else (*KEPT, *KEPT_FILES)
     for key in type(study.training).model_fields:

@@ -141,6 +141,15 @@ def test_a_fit_of_its_own_tunes_what_it_is_given(lab):
 
 
 @pytest.mark.slow
+def test_a_trial_that_is_only_stored_keeps_the_parameters_that_its_fit_has_asked_for(lab):
+    params = {"units": 8, "batch_size": 16, "shuffle": True}
+    assert lab.run(lab.task(program("OwnFit"), params=params), at(1, Decision.pause("later"))) == Left(1)
+    lab.run(lab.task(program("OwnFit"), params=params, resume=True, epochs=0))
+    assert lab.told == ["settled", "started 1"]
+    assert lab.settled[0].params == params
+
+
+@pytest.mark.slow
 def test_a_loop_of_its_own_is_reported_epoch_by_epoch_and_goes_on_after_a_pause(lab):
     task = lab.task(program("OwnLoop"), *LOOP)
     assert lab.run(task, at(2, Decision.pause("later"))) == Left(2)

@@ -78,6 +78,13 @@ def test_parameters_of_the_code_stand_beside_knobs_that_vary(folder: Path) -> No
     assert dict(config.model.space) == {"units": 2, "cnn/filters": 8}
 
 
+def test_parameters_of_the_code_may_have_the_names_of_knobs_that_do_not_vary(folder: Path) -> None:
+    config = read(folder, TEXT).config({"batch_size": 16, "learning_rate": 0.25, "optimizer": "sgd"})
+    assert isinstance(config.model, CodeSpec)
+    assert dict(config.model.space) == {"batch_size": 16, "learning_rate": 0.25, "optimizer": "sgd"}
+    assert (config.training.batch_size, config.training.optimizer) == (32, "adam")
+
+
 PLAIN = "model={code: 'models.py:plain', space: {units: 3}}"
 
 
@@ -121,6 +128,10 @@ def test_a_mistake_in_the_model_is_told_where_it_stands(folder: Path, line: str,
         (["data={code: 'rows.py:load', split: {validation: v.csv}}"], "do not go with a file of validation rows; give"),
         (["data={code: 'rows.py:load', split: {group: g}}"], "`group` has no effect here: the rows of"),
         (["data={code: rows}"], "data.code: .*not allowed; write `file.py:function`"),
+        (
+            ["model={code: 'models.py:plain', space: {epochs: 3}}", "training.epochs={int: [2, 4]}"],
+            "model.space.epochs: `epochs` varies under `data` or `training` too; leave it out of one",
+        ),
         (["limits=[params <= 3]"], "`params` is no parameter"),
         (["data={code: 'rows.py:load'}", "model=mlp"], "rows as they are fit a model of your own code, not the"),
     ],
