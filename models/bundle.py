@@ -98,14 +98,12 @@ def save_bundle(
     """Store a trial in `folder`, beside what else is there; an older bundle counts as gone from the first
     write.
 
-    model: a functional `keras.Model`, saved without its optimizer. predictions: part -> (n_rows, n_outputs).
+    model: a `keras.Model`, saved without its optimizer if it has inputs and outputs, else as it is.
+    predictions: part -> (n_rows, n_outputs).
     """
-    import keras
-
     discard_bundle(folder)
-    bare = keras.Model(model.input, model.output, name=model.name)  # shares the weights, has no optimizer
     with replacing(folder / MODEL) as temporary:
-        bare.save(temporary)
+        _bare(model).save(temporary)
     write_json(folder / CONFIG, config.to_json())
     with replacing(folder / PREDICTIONS) as temporary:
         arrays = {part: np.asarray(rows, dtype=np.float32) for part, rows in predictions.items()}
@@ -116,6 +114,18 @@ def save_bundle(
         "result": _encoded(dataclasses.asdict(result)),
     }
     write_json(folder / MANIFEST, manifest)
+
+
+def _bare(model: Any) -> Any:
+    """A model that shares the weights and has no optimizer; one of a class of the user's own is what it is."""
+    import keras
+
+    if isinstance(model, keras.Sequential) and model.built:
+        return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    try:
+        return keras.Model(model.input, model.output, name=model.name)
+    except (AttributeError, ValueError):
+        return model
 
 
 def discard_bundle(folder: Path) -> None:

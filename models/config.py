@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.spec.cnn import CnnSpec
+from models.spec.code import CodeSpec
 from models.spec.data import DataSpec
 from models.spec.families import spec_of
 from models.spec.mlp import MlpSpec
@@ -21,7 +22,7 @@ class Config:
     """
 
     data: DataSpec
-    model: MlpSpec | CnnSpec | RnnSpec
+    model: MlpSpec | CnnSpec | RnnSpec | CodeSpec
     training: TrainingSpec
 
     def __post_init__(self) -> None:
@@ -32,7 +33,8 @@ class Config:
 
     def values(self) -> dict[str, Any]:
         """The value of every knob by name."""
-        return values_of(self.data) | values_of(self.model) | values_of(self.training)
+        own = dict(self.model.space) if isinstance(self.model, CodeSpec) else {}
+        return values_of(self.data) | values_of(self.model) | values_of(self.training) | own
 
     def to_json(self) -> dict[str, Any]:
         """Plain data that `from_json` reads."""

@@ -4,6 +4,7 @@ from typing import TextIO
 
 from models.data.dataset import Dataset
 from models.quiet import quiet_stderr
+from models.spec.code import CodeSpec
 from search.by_step import by_step_sentence
 from search.open_study import OpenStudy
 from search.spec import StudyFile
@@ -33,6 +34,9 @@ def build_some(file: StudyFile, samples: list[Params], stream: TextIO) -> int:
     if not feasible:
         print("no sampled configuration keeps the limits; widen `limits` or the space", file=stream)
         return 1
+    if isinstance(file.spec.model, CodeSpec):
+        _try_callbacks(file, stream)
+        return 0
     from models.families.registry import build, builder
 
     with quiet_stderr():

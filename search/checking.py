@@ -5,9 +5,12 @@ from typing import TextIO
 
 import numpy as np
 
+from models.spec.callbacks import OwnCallback
+from models.spec.code import CodeSpec
 from search.folder import StudyFolder
 from search.history import history_of
 from search.spec import StudyFile, feasible_share
+from search.spec_code import takes_a_signature
 from search.tables import aligned
 
 SAMPLES = 300
@@ -20,6 +23,7 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     """
     rng = np.random.default_rng(file.spec.seed)
     print(f"{file.path}: study `{file.spec.study}`", file=stream)
+    file = _with_code(file, stream)
     print(f"\n{len(file.space)} parameters vary:", file=stream)
     print(aligned(_dimensions(file)), file=stream)
     if file.choice.why:
@@ -45,6 +49,20 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     from search.building import build_some
 
     return build_some(file, samples, stream)
+
+
+def _with_code(file: StudyFile, stream: TextIO) -> StudyFile:
+    """`file` with the space of its own code, which a process of its own looks at; raises ProbeError."""
+    model = file.spec.model
+    if not isinstance(model, CodeSpec) or takes_a_signature(OwnCallback(model.code), file.path.parent):
+        return file
+    # here, because the record behind it loads a framework
+    from search.probing import joined, probe
+
+    found = probe(file, None)
+    for note in found.notes:
+        print(f"note: {note}", file=stream)
+    return joined(file, found)
 
 
 def _dimensions(file: StudyFile) -> list[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The commands: `python -m search run | check | import | schema | show | export | predict`.
+"""The commands: `python -m search run | check | init | import | schema | show | export | predict`.
 
 Parses, calls, and turns errors into one sentence and an exit code. Imports a framework only inside the command that
 needs it.
@@ -68,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--build", action="store_true", help="also read the data and build a few models")
     check.set_defaults(command=_check)
 
+    init = commands.add_parser("init", help="write a first study file for a model of your own code")
+    init.add_argument("--from", dest="code", required=True, metavar="FILE.py:NAME", help="the function or HyperModel")
+    init.add_argument("--to", type=Path, default=Path("study.yaml"), metavar="FILE", help="left out: study.yaml")
+    init.set_defaults(command=_init)
+
     schema = commands.add_parser("schema", help="print the JSON Schema of study files, for editors")
     schema.set_defaults(command=_schema)
 
@@ -131,6 +136,12 @@ def _check(options: argparse.Namespace) -> int:
     from search.spec import load
 
     return check(load(options.file, options.overrides), build=options.build, stream=sys.stdout)
+
+
+def _init(options: argparse.Namespace) -> int:
+    from search.starting import init
+
+    return init(options.code, options.to, stream=sys.stdout)
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -97,6 +97,19 @@ class Duplicates:
         self._open.add(suggestion.number)
         self._in_a_row, self._tries = 0, REFUSED_IN_A_ROW
 
+    def settled(self, before: Suggestion, after: Suggestion) -> None:
+        """A trial has other parameters than were suggested; an earlier trial that has the same goes on standing for
+        them.
+        """
+        key = identity(before.params)
+        if self._trained.get(key) == before.number:
+            del self._trained[key]
+        self._trained.setdefault(identity(after.params), after.number)
+
+    def grown(self, size: int | None) -> None:
+        """There are more configurations than before."""
+        self._size = size
+
     def infeasible(self, suggestion: Suggestion) -> None:
         """The suggestion breaks a limit, and so will all like it."""
         self._seen.add(identity(suggestion.params))
@@ -112,7 +125,9 @@ class Duplicates:
         number = suggestion.number
         self._open.discard(number)
         if outcome.state is TrialState.FAILED or outcome.cause is Cause.BUDGET:
-            self._trained.pop(identity(suggestion.params), None)
+            key = identity(suggestion.params)
+            if self._trained.get(key) == number:
+                del self._trained[key]
         return self._waiting.pop(number, ())
 
     def give_up(self) -> None:

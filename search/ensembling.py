@@ -19,6 +19,7 @@ from search.folder import StudyFolder
 from search.leaderboard import Row
 from search.study import TrialState
 
+UNSCORED = "its outputs are not one probability for each class of the data, nor one number for each target"
 MOST_CANDIDATES = 60
 """So many of the best trials may become members; beyond them a greedy step finds nothing and takes longer."""
 
@@ -76,6 +77,8 @@ def build(
     Raises: EnsembleError when no trial has stored predictions, or when the metric cannot be had from them.
     """
     numbers, predictions, passed_over = _candidates(folder, rows)
+    if not numbers and passed_over:
+        raise EnsembleError(f"no trial has predictions that can be blended; {passed_over[0]}")
     if not numbers:
         raise EnsembleError("no trial has stored predictions; look at the failed ones with `python -m search show`")
     task = dataset.signature.task
@@ -145,6 +148,9 @@ def _candidates(folder: StudyFolder, rows: Sequence[Row]) -> tuple[list[int], li
             stored = load_bundle(trial).predictions
         except BundleError as error:
             passed_over.append(f"trial {row.number}: {error}")
+            continue
+        if "validation" not in stored:
+            passed_over.append(f"trial {row.number}: {UNSCORED}")
             continue
         if not all(np.isfinite(p).all() for p in stored.values()):
             passed_over.append(f"trial {row.number}: it predicts NaN or infinity")

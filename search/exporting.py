@@ -4,11 +4,22 @@ from pathlib import Path
 from typing import TextIO
 
 from models.bundle import load_bundle
+from models.ensemble.candidates import EnsembleError
 from models.quiet import quiet_stderr
+from models.spec.data import DataSpec
 from search import ensembling
 from search.lock import versions
 from search.stored import StoredStudy
 from search.variants import DataVariants
+
+
+def _refuse_own_rows(data: DataSpec, trial: Path) -> None:
+    """Raises: EnsembleError for rows that went to the model as they were: how they are read is not known here."""
+    if data.code is not None:
+        raise EnsembleError(
+            f"rows of `data.code` ({data.code}) are not read by an export; open {trial}/model.keras with "
+            "keras.saving.load_model and give it rows as your function does"
+        )
 
 
 def export_study(study: str, to: Path, *, stream: TextIO) -> int:
@@ -27,7 +38,9 @@ def export_study(study: str, to: Path, *, stream: TextIO) -> int:
     members = []
     for number, weight in ensemble.members:
         folder = stored.folder.trial(number)
-        dataset, _ = data.of(load_bundle(folder).config)
+        config = load_bundle(folder).config
+        _refuse_own_rows(config.data, folder)
+        dataset, _ = data.of(config)
         members.append(Member(number, weight, folder, dataset))
     report = export(members, to, scores=ensemble.to_json(), versions=versions())
     save_pyfunc(to / "pyfunc", files=report.files, package=report.package, requirements=report.requirements)

@@ -37,6 +37,10 @@ class StudyFolder:
         return self.root / "history.json"
 
     @property
+    def code(self) -> Path:
+        return self.root / "code.json"
+
+    @property
     def data(self) -> Path:
         return self.root / "data"
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from models.spec.code import CodeSpec
 from models.training.graph_key import graph_key
 from search.duplicates import size_of
 from search.folder import StudyFolder
+from search.found import Found
 from search.spec import StudyFile
 from search.study import Params, Suggestion
 from search.trial import TrialTask
@@ -19,11 +21,12 @@ GRAPHS_LOOKED_AT = 40
 
 @dataclass(frozen=True, slots=True)
 class OpenStudy:
-    """An opened study: its file, its folder and its prepared data."""
+    """An opened study: its file, its folder, its prepared data, and what the user's own code was found to ask for."""
 
     file: StudyFile
     folder: StudyFolder
     data: DataVariants
+    found: Found | None = None
 
     @classmethod
     def open(cls, file: StudyFile) -> "OpenStudy":
@@ -50,6 +53,9 @@ class OpenStudy:
             resume=suggestion.resume,
             graph=graph_key(config.model, config.training, signature=dataset.signature, objective=objective),
             further=tuple(aim.name for aim in self.file.aims[1:]),
+            known=self.found.known if self.found else {},
+            written=tuple(self.file.spec.model.space) if isinstance(self.file.spec.model, CodeSpec) else (),
+            study_seed=self.file.spec.seed,
         )
 
     def why_infeasible(self, params: Params) -> str | None:
@@ -68,12 +74,15 @@ class OpenStudy:
     def stint(self) -> int:
         """The fewest epochs that a trial should train at a time: 1, or a tenth of all where most trials have a traced
         graph of their own, which takes as long to make as many epochs do."""
+        tenth = -(-self.file.max_epochs // 10)
+        if isinstance(self.file.spec.model, CodeSpec):
+            return tenth
         rng = np.random.default_rng(self.file.spec.seed)
         params = [self.file.space.sample(rng) for _ in range(GRAPHS_LOOKED_AT)]
         configs = [self.file.config(some) for some in params]
         signature = self.data.of(configs[0])[1].signature
         graphs = {graph_key(c.model, c.training, signature=signature, objective=self.file.objective) for c in configs}
-        return 1 if len(graphs) <= GRAPHS_LOOKED_AT / 2 else -(-self.file.max_epochs // 10)
+        return 1 if len(graphs) <= GRAPHS_LOOKED_AT / 2 else tenth
 
     def epochs_of(self, params: Params) -> int:
         """The epochs that the configuration of `params` trains."""

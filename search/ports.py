@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from search.history import PastTrial
-from search.study import Cause, Curve, Decision, Event, Outcome, Promotion, RecordedTrial, Suggestion
+from search.study import Cause, Curve, Decision, Event, Outcome, Params, Promotion, RecordedTrial, Suggestion
+from spaces.space import Space
 
 
 class Driver(Protocol):
@@ -38,6 +39,22 @@ class Driver(Protocol):
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """The final outcome of an asked or restored trial, in any order; told once a trial."""
+        ...
+
+    def settled(self, number: int, params: Params) -> None:
+        """The parameters that trial `number` really has: the user's code has asked for others than were suggested.
+
+        Comes before the trial's first report, perhaps again later, always after the `grow` that made new ones known.
+        """
+        ...
+
+    def grow(self, space: Space) -> None:
+        """The space has these dimensions from now on: those that it had, and more.
+
+        After a restart it comes before `restore`, where the driver was made with the space of the begin. A driver may
+        leave new dimensions out of its suggestions: they are drawn at random then. Raises DriverError when it cannot
+        go on with them.
+        """
         ...
 
     def learn(self, history: Sequence[PastTrial]) -> None:

@@ -7,7 +7,7 @@ trials are stored at once, reports in batches: a crash may lose those of the las
 import math
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from optuna.distributions import (
@@ -25,8 +25,8 @@ from search.clock import Clock, SystemClock
 from search.front import Aims, values_of
 from search.importances import importances
 from search.record_store import RecordError, Store, backup_path
-from search.study import AuditedStop, Cause, Outcome, Pause, RecordedTrial, Repeat, Suggestion, TrialState
-from spaces.domains import Categories, Domain, FloatRange, IntRange
+from search.study import AuditedStop, Cause, Outcome, Params, Pause, RecordedTrial, Repeat, Suggestion, TrialState
+from spaces.domains import Categories, Domain, FloatRange, IntRange, Mirrored
 from spaces.space import Space
 
 T = TypeVar("T")
@@ -42,6 +42,7 @@ _STATES = {
 }
 _STATES_BACK = {optuna_state: state for state, optuna_state in _STATES.items()}
 _SECONDS = "search:seconds"
+_SPACE = "search:space"
 
 
 class Record:
@@ -53,6 +54,9 @@ class Record:
         self._aims = aims
         self._distributions = {d.name: distribution(d.domain) for d in space.dimensions}
         self._clock = clock
+        grown = store.run(lambda session: rows.study_attribute(session, store.study_id, _SPACE))
+        if grown is not None:
+            self._learn(Space.from_json(grown))
         self._ids = store.run(lambda session: rows.trial_ids(session, store.study_id))
         self._last_steps = store.run(lambda session: rows.last_steps(session, store.study_id))
         self._ended = store.run(lambda session: rows.count_ended(session, store.study_id))
@@ -94,6 +98,20 @@ class Record:
             return rows.add_trial(session, self._store.study_id, new, self._distributions)
 
         self._ids[new.number] = self._with_reports(add)
+
+    def settle(self, number: int, params: Params, space: Space) -> None:
+        """Stores the parameters that a trial really has, and the space that they belong to."""
+        self._learn(space)
+        trial_id = self._ids[number]
+
+        def put(session: Session) -> None:
+            rows.put_params(session, trial_id, params, self._distributions)
+            rows.put_study_attribute(session, self._store.study_id, _SPACE, space.to_json())
+
+        self._with_reports(put)
+
+    def _learn(self, space: Space) -> None:
+        self._distributions |= {d.name: distribution(d.domain) for d in space.dimensions}
 
     def report(self, number: int, *, epoch: int, value: float) -> None:
         """Keeps the objective's metric after `epoch`, stored within a second.
@@ -175,6 +193,12 @@ class Record:
         return tuple(map(_recorded, stored))
 
     @property
+    def grown_space(self) -> Space | None:
+        """The space as trials of the user's own code have made it; None where it is that of the begin."""
+        stored = self._store.run(lambda session: rows.study_attribute(session, self._store.study_id, _SPACE))
+        return None if stored is None else Space.from_json(stored)
+
+    @property
     def seconds(self) -> float:
         """Seconds that the study has been run for, over all processes."""
         found = self._store.run(lambda session: rows.study_attribute(session, self._store.study_id, _SECONDS))
@@ -229,6 +253,9 @@ def distribution(domain: Domain) -> BaseDistribution:
         return IntDistribution(domain.low, domain.high, log=domain.log, step=domain.step)
     if isinstance(domain, FloatRange):
         return FloatDistribution(domain.low, domain.high, log=domain.log, step=domain.step)
+    if isinstance(domain, Mirrored):
+        # Optuna knows no such scale; the values are those of the plain range
+        return distribution(replace(domain.of, log=False))
     assert isinstance(domain, Categories)
     return CategoricalDistribution(domain.choices)
 

@@ -67,20 +67,34 @@ def add_trial(session: Session, study_id: int, new: NewTrial, distributions: Map
     session.add(trial)
     session.flush()
     trial_id = int(trial.trial_id)
-    params = [
+    _add_params(session, trial_id, new.params, distributions)
+    _add_attributes(session, _UserAttributes, trial_id, new.attributes)
+    _add_attributes(session, _SystemAttributes, trial_id, new.state)
+    return trial_id
+
+
+def put_params(
+    session: Session, trial_id: int, params: Mapping[str, Any], distributions: Mapping[str, BaseDistribution]
+) -> None:
+    """Other parameters in the place of those that the trial had."""
+    session.execute(delete(_Params.__table__).where(_Params.trial_id == trial_id))
+    _add_params(session, trial_id, params, distributions)
+
+
+def _add_params(
+    session: Session, trial_id: int, params: Mapping[str, Any], distributions: Mapping[str, BaseDistribution]
+) -> None:
+    added = [
         {
             "trial_id": trial_id,
             "param_name": name,
             "param_value": distributions[name].to_internal_repr(value),
             "distribution_json": distribution_to_json(distributions[name]),
         }
-        for name, value in new.params.items()
+        for name, value in params.items()
     ]
-    if params:
-        session.execute(insert(_Params.__table__), params)
-    _add_attributes(session, _UserAttributes, trial_id, new.attributes)
-    _add_attributes(session, _SystemAttributes, trial_id, new.state)
-    return trial_id
+    if added:
+        session.execute(insert(_Params.__table__), added)
 
 
 def put_reports(session: Session, reports: Reports) -> None:

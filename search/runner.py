@@ -17,6 +17,7 @@ from search.confirming import Confirm, Confirming
 from search.duplicates import Duplicates, as_told
 from search.forced import Forced, Trained
 from search.front import Aims
+from search.growing import Growth, OwnSpace
 from search.ledger import Entry, Ledger
 from search.overtime import Overtime
 from search.parts import Ending, Parts
@@ -36,6 +37,7 @@ from search.study import (
     Paused,
     RecordedTrial,
     Reported,
+    Settled,
     Started,
     Suggestion,
     TrialState,
@@ -59,6 +61,7 @@ class Rules:
     skip_duplicates: whether a configuration that was trained is not trained again.
     configurations: how many there are in all; None for endless.
     is_audited: whether a trial by its number is let finish when the pruner would stop it.
+    own: the space that the user's own code has made, where it builds the models.
     candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
     confirm: what is trained again with other seeds when the search is over.
     aims: of a study with several objectives; `objective` is the first of them.
@@ -75,6 +78,7 @@ class Rules:
     candidates: int = retiring.LEAST_CANDIDATES
     confirm: Confirm | None = None
     aims: Aims = ()
+    own: OwnSpace | None = None
 
 
 _EXHAUSTED = Ending("the search space is exhausted")
@@ -108,6 +112,7 @@ class Runner:
             ledger=self.ledger, driver=parts.driver, pruner=parts.pruner, teller=parts.teller, view=parts.view,
             candidates=rules.candidates, give_up=self._give_up,
         )  # fmt: skip
+        self._growth = Growth(rules.own, parts.driver, parts.teller, self.ledger, self._duplicates)
         parts.driver.restore(as_told(searched))
 
     @property
@@ -234,6 +239,8 @@ class Runner:
             self._started(event)
         elif isinstance(event, Reported):
             self._reported(event)
+        elif isinstance(event, Settled):
+            self._growth.settled(event)
         elif isinstance(event, Finished):
             self._finished(event.number, event.outcome)
         elif isinstance(event, Paused):

@@ -28,6 +28,7 @@ from search.keep import Keep
 from search.open_study import OpenStudy
 from search.parts import Ending, Parts
 from search.ports import Backend
+from search.probing import own_space, with_found
 from search.progress import View, view_for
 from search.pruning.registry import make_pruner
 from search.record import Record
@@ -77,6 +78,8 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
     with study.folder.held(), ExitStack() as stack:
         _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
         file.refuse_unfit(dataset.signature)
+        study = with_found(study, dataset.signature, stream=stream)
+        file = study.file
         kept = lock.keep(study.folder.lock, _lock(file, dataset.content, history.fingerprint(study.folder.history)))
         record = Record.open(
             study.folder.record_url,
@@ -158,6 +161,9 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
     """The loop over all trials; workers are ended on every way out."""
     spec, file, clock = study.file.spec, study.file, stage.clock
     driver = make_driver(spec.search.driver, _driver_setup(study))
+    own = own_space(study, record)
+    if own is not None and len(own.space) > len(file.space):
+        driver.grow(own.space)
     past = history.history_of(study.folder.history, file.objective, file.space)
     if past is not None:
         driver.learn(past.trials)
@@ -196,6 +202,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 candidates=candidates(spec.ensemble.size if spec.ensemble else 1),
                 confirm=_confirm(study),
                 aims=file.aims,
+                own=own,
             ),
             restored=record.trials(),
             seconds=record.seconds,
@@ -241,6 +248,7 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
         startup_trials=file.spec.search.startup_trials,
         grid_points=file.spec.search.grid_points,
         stint=study.stint,
+        grows=study.found is not None,
     )
 
 

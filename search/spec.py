@@ -14,6 +14,7 @@ import numpy as np
 from models.config import Config
 from models.objective import Aim, Objective
 from models.signature import Signature
+from models.spec.code import CodeSpec
 from models.spec.data import DataSpec, possible_tasks
 from models.spec.faults import Fault
 from models.spec.sections import schema_of, with_values
@@ -34,6 +35,7 @@ from search.spec_checks import (
     check_task,
     read_limits,
 )
+from search.spec_code import check_code
 from search.spec_document import read_document
 from search.spec_objectives import aims_of, check_several, further_metrics, objective_of, pruner_of_several
 from search.spec_oracle import check_oracle
@@ -117,11 +119,22 @@ class StudyFile:
         for held in knobs.values():
             if isinstance(held.value, Varied):
                 values[held.section][held.name] = self._value(held, knobs, params)
-        written = {"data": self.data, "model": section_of(self.spec, "model"), "training": self.training}
+        model = self._own_model(params) or section_of(self.spec, "model")
+        written = {"data": self.data, "model": model, "training": self.training}
         read = {
             section: type(spec).model_validate(with_values(spec, values[section])) for section, spec in written.items()
         }
         return Config(**read)  # type: ignore[arg-type]
+
+    def _own_model(self, params: Mapping[str, Value]) -> CodeSpec | None:
+        """A model of the user's own code with its parameters: all that are no varied knobs, also `batch_size`."""
+        model = self.spec.model
+        if not isinstance(model, CodeSpec):
+            return None
+        held = held_knobs(self.spec).values()
+        knobs = {knob.name for knob in held if knob.section != "model" and isinstance(knob.value, Varied)}
+        own = {name: value for name, value in params.items() if name not in knobs}
+        return model.located(self.path.parent).with_values(own)
 
     def _value(self, held: Held, knobs: Mapping[str, Held], params: Mapping[str, Value]) -> Any:
         default = held.place.default
@@ -146,7 +159,8 @@ class StudyFile:
         for name, value in list(values.items()):
             if isinstance(value, tuple):
                 values |= {f"{name}.{number}": item for number, item in enumerate(value, start=1)}
-        if signature is not None and any(PARAMS in limit.expression.names for limit in self.limits):
+        counts = any(PARAMS in limit.expression.names for limit in self.limits)
+        if signature is not None and counts and not isinstance(config.model, CodeSpec):
             values[PARAMS] = n_params(config.model, signature)
         return check(self.limits, values)
 
@@ -201,6 +215,7 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
         *check_priors(study),
         *check_several(study, is_written),
         *check_callbacks(study.training.callbacks, path.parent),
+        *check_code(study, path.parent, is_written),
         *check_fit(study, possible_tasks(study.data), is_written),
         *check_grid(study, space),
         *check_oracle(study, space),

@@ -17,15 +17,24 @@ _DYNAMIC = ("__path__", "sys.modules", "__getattr__", "import *")
 def check_callbacks(callbacks: Sequence[OwnCallback], folder: Path) -> Iterator[Fault]:
     """What is wrong with `callbacks`, whose files are looked up in `folder`. Imports none of them."""
     for place, own in enumerate(callbacks):
-        at = ("training", "callbacks", place)
-        source = Path(own.located(folder).place) if own.is_in_file else _module(own.place)
-        if own.is_in_file and not source.is_file():
-            yield Fault(at, f"there is no file `{source}`", _how_to_find(source))
-        elif source == _LOST:
-            mend = f"install it, or write the file as `path/file.py:{own.name}`"
-            yield Fault(at, f"there is no module `{own.place}`", mend)
-        elif source.suffix == ".py":
-            yield from _faults_in(source, own, at)
+        yield from check_reference(own, ("training", "callbacks", place), folder)
+
+
+def check_reference(own: OwnCallback, at: tuple[str | int, ...], folder: Path) -> Iterator[Fault]:
+    """What is wrong with where `own` is said to be, told `at` its place in the study file. Imports nothing."""
+    source = source_of(own, folder)
+    if own.is_in_file and not source.is_file():
+        yield Fault(at, f"there is no file `{source}`", _how_to_find(source))
+    elif source == _LOST:
+        mend = f"install it, or write the file as `path/file.py:{own.name}`"
+        yield Fault(at, f"there is no module `{own.place}`", mend)
+    elif source.suffix == ".py":
+        yield from _faults_in(source, own, at)
+
+
+def source_of(own: OwnCallback, folder: Path) -> Path:
+    """The file that holds `own`, looked up in `folder`, or its module's; without a suffix where that is not known."""
+    return Path(own.located(folder).place) if own.is_in_file else _module(own.place)
 
 
 _LOST, _UNKNOWN = Path("lost"), Path("unknown")

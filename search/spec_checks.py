@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from models.signature import Signature
 from models.spec.data import possible_tasks
+from models.spec.families import CODE
 from models.spec.faults import Fault, Path
 from models.spec.metrics import METRICS, VALIDATION, base_name, why_unknown
 from models.spec.shapes import misfit
@@ -67,6 +68,8 @@ def check_priors(study: StudySpec) -> Iterator[Fault]:
 
 def check_fit(study: StudySpec, tasks: Tasks, is_written: Callable[[Path], bool]) -> Iterator[Fault]:
     """Objective, metrics and loss against the tasks that the data may have."""
+    if study.model.family == CODE:
+        return  # its metrics and loss are its own: see `spec_code`
     yield from check_objective(study, tasks)
     yield from check_metrics(study, tasks)
     yield from check_loss(study, tasks, is_written)
@@ -136,7 +139,7 @@ def check_grid(study: StudySpec, space: Space) -> Iterator[Fault]:
 def read_limits(study: StudySpec) -> tuple[tuple[Limit, ...], list[Fault]]:
     """The limits that can be read, and the faults of the others."""
     absent = absent_knobs(study)
-    names = known_names(held_knobs(study)) | {PARAMS}
+    names = known_names(held_knobs(study)) | ({PARAMS} if study.model.family != CODE else set())
     limits: list[Limit] = []
     faults: list[Fault] = []
     for i, text in enumerate(study.limits):

@@ -43,7 +43,8 @@ def further_metrics(study: StudySpec) -> tuple[str, ...]:
 def _direction(written: ObjectiveSpec | AimSpec) -> Direction:
     if written.metric in COSTS:
         return Direction.MINIMIZE
-    known = METRICS[base_name(written.metric)].direction
+    metric = METRICS.get(base_name(written.metric))
+    known = metric.direction if metric is not None else None
     direction = Direction(written.goal) if written.goal is not None else known
     assert direction is not None
     return direction

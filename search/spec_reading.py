@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from models.spec.entries import Spec
-from models.spec.families import DEFAULT_FAMILY, spec_of
+from models.spec.families import CODE, family_of, spec_of
 from models.spec.faults import Fault, Path, RefusedError, faults_of
 from models.spec.knobs import Knob
 from models.spec.sections import Section, entries_of, varying
@@ -38,6 +38,8 @@ _STAND_INS: dict[Path, Any] = {
 }
 """What takes the place of a missing or unreadable key, so that the rest of the file can still be judged."""
 _MOST_PASSES = 5
+OWN_BATCH_SIZE = 32
+"""Rows in a gradient step of a model of the user's own code: what Keras' `fit` takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +64,37 @@ def filled(values: Mapping[str, Any], *, in_file: Mapping[str, Any], name: str) 
     raw = dict(values)
     if "study" not in raw:
         raw["study"] = _study_name(name)
+    data = raw.get("data")
+    if isinstance(data, Mapping) and "code" in data and "source" not in data:
+        raw["data"] = {"source": data["code"], **data}
     model = raw.get("model", {})
     family = {"family": model} if isinstance(model, str) else model
     if isinstance(family, Mapping):
         try:
-            spec = spec_of(family.get("family", DEFAULT_FAMILY))
+            spec = spec_of(family_of(family))
         except RefusedError:
             spec = None
         if spec is not None:
-            raw["model"] = _section({"family": DEFAULT_FAMILY, **family}, spec, in_file.get("model"))
+            if family_of(family) == CODE:
+                return _for_code(raw | {"model": {"family": CODE, **family}})
+            raw["model"] = _section({"family": family_of(family), **family}, spec, in_file.get("model"))
     training = raw.get("training", {})
     if isinstance(training, Mapping):
         raw["training"] = _section(training, TrainingSpec, in_file.get("training"))
     return raw
+
+
+def _for_code(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """`raw` with the defaults of a study of the user's own code: rows as they are, and nothing varies by itself."""
+    filled = dict(raw)
+    data, training = raw.get("data"), raw.get("training", {})
+    if isinstance(data, str):
+        data = {"source": data}
+    if isinstance(data, Mapping):
+        filled["data"] = {"scaling": "none", "windows": True, **data}
+    if isinstance(training, Mapping):
+        filled["training"] = {"batch_size": OWN_BATCH_SIZE, **training}
+    return filled
 
 
 def _study_name(file: str) -> str:
@@ -156,4 +176,6 @@ def _inner(entry: Any, held: Any) -> type[Spec] | None:
         return entry.spec
     if isinstance(held, Mapping) and "family" in held:
         return spec_of(held["family"])
+    if isinstance(held, Mapping) and CODE in held:
+        return spec_of(CODE)
     return None

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from models.spec.code import CodeSpec
 from models.spec.entries import Spec
 from models.spec.faults import Fault, Path
+from models.spec.knobs import ChoiceKnob
 from models.spec.sections import Place as KnobPlace
 from models.spec.sections import knobs_of, values_of
 from models.spec.varied import Varied
@@ -17,6 +19,19 @@ from spaces.space import UNSET, Dimension, Space, SpaceError
 
 SECTIONS = ("data", "model", "training")
 """The sections that hold knobs, in the order of the space."""
+
+
+class OwnPlace(KnobPlace):
+    """A parameter of the user's own code below `model.space`; its name has no path."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        return self.path[-1]
+
+
+OWN_KNOB = ChoiceKnob("a parameter of the user's own code", choices=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +184,17 @@ def held_knobs(study: StudySpec) -> dict[str, Held]:
         for place in knobs_of(type(spec)):
             if place.name in values:
                 found[place.name] = Held(section, place, values[place.name])
-    return found
+    return found | own_parameters(study)
+
+
+def own_parameters(study: StudySpec) -> dict[str, Held]:
+    """The spaces that the study file gives for parameters of the user's own code, by name."""
+    if not isinstance(study.model, CodeSpec):
+        return {}
+    return {
+        name: Held("model", OwnPlace(("space", name), OWN_KNOB, None), value)
+        for name, value in study.model.space.items()
+    }
 
 
 def absent_knobs(study: StudySpec) -> dict[str, str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from models.spec.cnn import CnnSpec
+from models.spec.code import CodeSpec
 from models.spec.data import DataSpec
 from models.spec.entries import Entry, Names, Spec, Text, Whole
-from models.spec.families import DEFAULT_FAMILY, FAMILIES, spec_of
+from models.spec.families import CODE, DEFAULT_FAMILY, FAMILIES, family_of, spec_of
 from models.spec.faults import keys_of, refused, shown
 from models.spec.mlp import MlpSpec
 from models.spec.rnn import RnnSpec
@@ -48,16 +49,16 @@ class Family(Entry):
     """A model by family; a bare name is the family with its default space."""
 
     def read(self, value: Any, earlier: Mapping[str, Any]) -> Spec:
-        if isinstance(value, MlpSpec | CnnSpec | RnnSpec):
+        if isinstance(value, MlpSpec | CnnSpec | RnnSpec | CodeSpec):
             return value
         if isinstance(value, str):
             value = {"family": value}
         if not isinstance(value, Mapping):
             raise refused(
                 f"{shown(value)} is not a model",
-                f"write a family ({', '.join(FAMILIES)}), or {keys_of(MlpSpec)}",
+                f"write a family ({', '.join(name for name in FAMILIES if name != CODE)}), or {keys_of(MlpSpec)}",
             )
-        return read_spec(spec_of(value.get("family", DEFAULT_FAMILY)), value)
+        return read_spec(spec_of(family_of(value)), value)
 
     def plain(self, value: Spec) -> Any:
         return value.model_dump(mode="json")
@@ -66,10 +67,10 @@ class Family(Entry):
         forms = []
         for name in FAMILIES:
             form = schema_of(spec_of(name))
-            if name != DEFAULT_FAMILY:
+            if name not in (DEFAULT_FAMILY, CODE):
                 form["required"] = [*form.get("required", []), "family"]
             forms.append(form)
-        return {"anyOf": [{"enum": list(FAMILIES)}, *forms]}
+        return {"anyOf": [{"enum": [name for name in FAMILIES if name != CODE]}, *forms]}
 
 
 class StudySpec(Spec):
@@ -93,7 +94,7 @@ class StudySpec(Spec):
         tuple[AimSpec, ...] | None,
         AimsEntry("several objectives in the place of one: a metric first, then metrics or costs of the model"),
     ] = None
-    model: Annotated[MlpSpec | CnnSpec | RnnSpec, Family("the family of models and its knobs")] = MlpSpec()
+    model: Annotated[MlpSpec | CnnSpec | RnnSpec | CodeSpec, Family("the family of models and its knobs")] = MlpSpec()
     training: Annotated[TrainingSpec, Section("how a model is trained", TrainingSpec)] = TrainingSpec()
     search: Annotated[SearchSpec, Section("who suggests and who prunes", SearchSpec, short=lambda value: "sampler")] = (
         SearchSpec()

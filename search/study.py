@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from models.objective import Direction
 from models.training.orders import EpochReport, Order
+from spaces.dimensions import Dimension
 from spaces.problems import Value
 
 Params = Mapping[str, Value]
@@ -245,6 +246,20 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """The user's code has built the trial's model, and asked for these parameters; comes before `Started`.
+
+    params: the active ones with their values. dimensions: everything that it asked for and that varies, inactive ones
+    included. places: where in the code each was asked for.
+    """
+
+    number: int
+    params: Params
+    dimensions: tuple[Dimension, ...]
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Reported:
     """A worker has trained one epoch and waits for the answer."""
 
@@ -281,4 +296,4 @@ class Lost:
     hint: str = ""
 
 
-Event = Started | Reported | Finished | Paused | Lost
+Event = Settled | Started | Reported | Finished | Paused | Lost

@@ -7,7 +7,8 @@ from models.training.orders import EpochReport
 from search.clock import Clock
 from search.folder import StudyFolder
 from search.record import Record
-from search.study import AuditedStop, Outcome, Pause, Suggestion
+from search.study import AuditedStop, Outcome, Params, Pause, Suggestion
+from spaces.space import Space
 from tracking.tracker import Tracker
 from tracking.values import EpochRow, TrialInfo, TrialResult
 
@@ -48,6 +49,10 @@ class Teller:
     def epoch(self, number: int, report: EpochReport) -> None:
         self._record.report(number, epoch=report.epoch, value=report.metrics[self._metric])
         self._tracker.epochs(number, [EpochRow(report.epoch, report.metrics, self._clock.wall_ms())])
+
+    def settled(self, number: int, params: Params, space: Space) -> None:
+        """Recorded before the trial reports: what it really has, and the space as it is now."""
+        self._record.settle(number, params, space)
 
     def audited(self, number: int, stop: AuditedStop) -> None:
         """Recorded at once: a trial that goes on after a crash is to know where it would have been stopped."""

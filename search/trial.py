@@ -5,20 +5,22 @@ Builds the model, trains it, stores its best weights and predictions. Knows no d
 
 import dataclasses
 import math
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from models.bundle import discard_bundle, is_complete, load_bundle, save_bundle
+from models.code.hyperparameters import Known
 from models.config import Config
 from models.data.dataset import Dataset, open_dataset
 from models.objective import Objective
+from models.spec.code import CodeSpec
 from models.training.checkpoint import CheckpointFile
 from models.training.errors import CheckpointError
 from models.training.orders import EpochReport, Order
-from search.study import Cause, Decision, Outcome, TrialState
+from search.failures import failure_text, failure_words
+from search.study import Cause, Decision, Outcome, Settled, TrialState
 from search.telling import LOG_NAME
 
 CHECKPOINT_NAME = "checkpoint"
@@ -33,6 +35,8 @@ class TrialTask:
     resume: whether to go on from the checkpoint in `folder`, if there is one.
     graph: the key of its traced graph; a worker that has trained one of the same key has it warm.
     further: the objectives after the first, by name; empty for one objective, and then nothing is measured for them.
+    known, written, study_seed: for a model of the user's own code: what the study knows of its parameters, those that
+        the study file states, and what decides those that were not suggested.
     """
 
     number: int
@@ -45,6 +49,9 @@ class TrialTask:
     resume: bool
     graph: str = ""
     further: tuple[str, ...] = ()
+    known: Mapping[str, Known] = field(default_factory=dict)
+    written: tuple[str, ...] = ()
+    study_seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +64,25 @@ class Left:
 @dataclass(frozen=True, slots=True)
 class Calls:
     """What the core tells its worker: every trained epoch, and first the logs of the epochs that it goes on from (none
-    for a new trial) with the seconds trained until then.
+    for a new trial) with the seconds trained until then. settled: what a model of the user's own code has asked for.
     """
 
     started: Callable[[Sequence[Mapping[str, float]], float], None]
     epoch: Callable[[EpochReport], Decision]
+    settled: Callable[[Settled], None] = lambda event: None
 
 
 @dataclass(slots=True)
 class Warm:
-    """What a process keeps between trials: opened data sets by folder, and `models.training.graphs.Graphs`."""
+    """What a process keeps between trials: opened data sets by folder, and `models.training.graphs.Graphs`.
+
+    measured: metrics that a model of the user's own code was seen to have. feeds: rows for such models.
+    """
 
     graphs: Any
     datasets: dict[Path, Dataset] = field(default_factory=dict)
+    measured: set[str] = field(default_factory=set)
+    feeds: dict[Path, Any] = field(default_factory=dict)
 
 
 def delete_checkpoint(folder: Path) -> None:
@@ -95,8 +108,7 @@ def run_trial(task: TrialTask, calls: Calls, *, warm: Warm) -> Outcome | Left:
         return Outcome(TrialState.PRUNED, Cause.OUT_OF_MEMORY, f"out of memory: {error}")
     except Exception as error:  # the model is the user's: whatever it raises belongs to the trial
         warm.graphs.clear()
-        reason = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
-        return Outcome(TrialState.FAILED, Cause.ERROR, reason, traceback=traceback.format_exc())
+        return Outcome(TrialState.FAILED, Cause.ERROR, failure_words(error), traceback=failure_text(error))
 
 
 def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
@@ -107,16 +119,21 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
         warm.datasets[task.data] = open_dataset(task.data)
     dataset, config = warm.datasets[task.data], Config.from_json(task.config)
     task.folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, history, trained_s = _checkpoint(task)
-    calls.started(history, trained_s)
+    checkpoint, history, trained_s = taken_up(task)
     epochs = task.epochs or len(history)
     if epochs == 0:
+        calls.started(history, trained_s)
         return Outcome(TrialState.PRUNED, Cause.FINISHED, "there is no checkpoint to store")
     training = config.training
     if epochs < training.epochs:
         # a trial that is only closed: nothing is left to train, so that the schedule does not matter
         training = training.model_copy(update={"epochs": epochs})
     plan = FitPlan(training, task.objective, task.seed, csv_log=task.folder / LOG_NAME)
+    if isinstance(config.model, CodeSpec):
+        from search.own_trial import Kept, train_own
+
+        return train_own(task, calls, config=config, plan=plan, kept=Kept(dataset, warm.measured, warm.feeds))
+    calls.started(history, trained_s)
     begun = warm.graphs.begin(config.model, plan, dataset)
     n_params = begun.graph.n_params if task.further else None
 
@@ -131,7 +148,7 @@ def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
         result = dataclasses.replace(result, costs=_costs(task, model, dataset, result))
     save_bundle(task.folder, model=model, config=config, result=result, predictions=predictions)
     checkpoint.delete()
-    return _outcome(dataclasses.asdict(result), task)
+    return outcome_of(dataclasses.asdict(result), task)
 
 
 def _costs(task: TrialTask, model: Any, dataset: Dataset, result: Any) -> Mapping[str, float]:
@@ -140,7 +157,7 @@ def _costs(task: TrialTask, model: Any, dataset: Dataset, result: Any) -> Mappin
     return measure(task.further, model, dataset.validation.x[:1], result=result)
 
 
-def _checkpoint(task: TrialTask) -> tuple[CheckpointFile, Sequence[Mapping[str, float]], float]:
+def taken_up(task: TrialTask) -> tuple[CheckpointFile, Sequence[Mapping[str, float]], float]:
     """The trial's checkpoint file, the logs that it holds, and the seconds trained until then.
 
     A damaged one is dropped, and the trial begins anew.
@@ -168,7 +185,7 @@ def _predictions(graph: Any, dataset: Dataset) -> dict[str, Any]:
 def _stored_outcome(task: TrialTask, calls: Calls) -> Outcome:
     result = load_bundle(task.folder).result
     calls.started(result["history"], float(result["seconds"]))
-    return _outcome(result, task)
+    return outcome_of(result, task)
 
 
 _CAUSES = {
@@ -181,7 +198,7 @@ _CAUSES = {
 }
 
 
-def _outcome(result: Mapping[str, Any], task: TrialTask) -> Outcome:
+def outcome_of(result: Mapping[str, Any], task: TrialTask) -> Outcome:
     """The outcome of a `FitResult`'s fields. A trial without a finite objective is pruned, so that samplers learn."""
     epoch, value = int(result["best_epoch"]), float(result["objective"])
     cause = _CAUSES[result["ended_by"]]

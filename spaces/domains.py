@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from spaces.intervals import MOST_GRID, MOST_INT, DomainError, bucket, outside
+from spaces.mirrored import Mirrored
 from spaces.problems import Value
 from spaces.ranges import FloatRange, IntRange
 from spaces.values import same, spell
@@ -27,6 +28,7 @@ __all__ = [
     "DomainError",
     "FloatRange",
     "IntRange",
+    "Mirrored",
     "domain_from_json",
 ]
 
@@ -144,4 +146,5 @@ _KINDS: dict[Any, Callable[[Mapping[str, Any]], Domain]] = {
     "int": lambda fields: IntRange(**fields),
     "float": lambda fields: FloatRange(**fields),
     "choice": _categories,
+    "mirrored": lambda fields: Mirrored(IntRange(**fields["of"]) if fields["whole"] else FloatRange(**fields["of"])),
 }

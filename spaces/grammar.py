@@ -182,6 +182,8 @@ class Parser:
             return Constant(self._take().text[1:-1])
         if token.kind == "word" and token.text not in KEYWORDS:
             return self._word(self._take())
+        if token.kind == "name":
+            return self._name(self._take())
         if self._takes("("):
             node = self._deeper(self._either)
             self._expect(")")

@@ -1,4 +1,4 @@
-"""The tokens of an expression: numbers, words, quoted text and signs. Knows no grammar."""
+"""The tokens of an expression: numbers, words, names in backticks, quoted text and signs. Knows no grammar."""
 
 import re
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ _TOKEN = re.compile(
     r"""
       (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)
     | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*)
+    | (?P<name>`[^`]+`)
     | (?P<text>"[^"]*"|'[^']*')
     | (?P<sign>\*\*|//|<=|>=|==|!=|[-+*/%<>()\[\],])
     """,
@@ -27,12 +28,16 @@ _HINTS = {
     "^": "write `**` for a power",
     '"': "close the quotes",
     "'": "close the quotes",
+    "`": "close the backticks",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token; `kind` is number, word, text, sign or end; `offset` counts characters from 0."""
+    """One token; `kind` is number, word, name, text, sign or end; `offset` counts characters from 0.
+
+    A name is a parameter whose name is no word, such as "cnn/units"; it stands here without its backticks.
+    """
 
     kind: str
     text: str
@@ -58,7 +63,7 @@ def tokens(text: str) -> list[Token]:
         kind = str(match.lastgroup)
         if kind == "number" and (text[match.end() : match.end() + 1].isalnum() or text[match.end() :][:1] == "_"):
             raise ExpressionError(f"`{match[0]}` runs into `{text[match.end()]}`", "put a sign between them", place)
-        found.append(Token(kind, match[0], place))
+        found.append(Token(kind, match[0].strip("`") if kind == "name" else match[0], place))
         place = _skip(text, match.end())
     return [*found, Token("end", "", len(text))]
 

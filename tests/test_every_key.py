@@ -40,6 +40,7 @@ TESTS: dict[str, str] = {
     "folder": STUDY + "test_folder_says_where_studies_are_kept",
     # ---------------------------------------------------------------------------------------- data
     "data.source": SOURCES + "test_embedded_tables_have_named_columns",
+    "data.code": "tests/search/test_own_trial.py::test_rows_go_to_the_model_as_they_are",
     "data.folder": SOURCES + "test_a_misspelt_file_is_told_the_nearest",
     "data.target": PREPARED + "test_several_targets_have_a_column_each",
     "data.task": TARGETS + "test_task_states_what_the_values_do_not",
@@ -71,6 +72,9 @@ TESTS: dict[str, str] = {
     "model(mlp).family": MODEL + "test_the_layers_of_an_mlp_stand_in_this_order",
     "model(cnn).family": MODEL + "test_the_layers_of_a_cnn_stand_in_this_order",
     "model(rnn).family": MODEL + "test_the_layers_of_an_rnn_stand_in_this_order",
+    "model(code).family": "tests/search/test_spec_code.py::test_code_needs_no_family",
+    "model(code).code": "tests/search/test_own_trial.py::test_a_trial_tells_its_parameters_before_anything_else",
+    "model(code).space": "tests/search/test_spec_code.py::test_the_space_of_the_study_file_is_searched",
     "model(rnn).others": SPEC + "test_others_can_be_told_to_stay_fixed",
     "model(mlp).others": SPEC + "test_others_can_be_told_to_stay_fixed",
     "model(cnn).others": SPEC + "test_others_can_be_told_to_stay_fixed",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from models.signature import Task
+from models.spec.callbacks import REFERENCE
 from models.spec.entries import Entry, Flag, Names, OneOf, OrNone, Spec, Text, Whole, is_number
 from models.spec.faults import Fault, RefusedError, refused, shown
 from models.spec.knobs import ChoiceKnob, IntKnob
@@ -140,6 +141,16 @@ class DataSpec(Spec):
             "file, or `module:function`",
         ),
     ]
+    code: Annotated[
+        str | None,
+        Text(
+            "`file.py:function` or `package.module:function` that gives rows to a model of your own code as they are, "
+            "in the place of `source`",
+            none=True,
+            pattern=REFERENCE.replace("?P<place>", "?:").replace("?P<name>", "?:"),
+            hint="write `file.py:function` or `package.module:function`",
+        ),
+    ] = None
     folder: Annotated[
         str | None,
         Text("where relative file names are looked up; left out: the study file's folder", none=True),

@@ -1,5 +1,6 @@
 """Families of models by name. A literal table, loaded on use."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -11,9 +12,17 @@ FAMILIES = {
     "mlp": "models.spec.mlp:MlpSpec",
     "cnn": "models.spec.cnn:CnnSpec",
     "rnn": "models.spec.rnn:RnnSpec",
+    "code": "models.spec.code:CodeSpec",
 }
 
 DEFAULT_FAMILY = "mlp"
+CODE = "code"
+"""The family of models that are built by the user's own code, and the key that says where it is."""
+
+
+def family_of(written: Mapping[str, Any]) -> Any:
+    """The family of a written `model`: `{code: ...}` needs no `family`."""
+    return written.get("family", CODE if CODE in written else DEFAULT_FAMILY)
 
 
 def spec_of(family: Any) -> type[Spec]:

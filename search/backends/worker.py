@@ -96,7 +96,7 @@ class _Worker:
             self._run(task)
 
     def _run(self, task: TrialTask) -> None:
-        calls = Calls(started=self._starter_of(task.number), epoch=self._answer_to(task.number))
+        calls = Calls(self._starter_of(task.number), self._answer_to(task.number), settled=self._send)
         result = self._run_trial(task, calls)
         self._send(self._alive())
         if isinstance(result, Left):

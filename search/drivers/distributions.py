@@ -15,7 +15,7 @@ from optuna.distributions import (
 )
 from optuna.trial import Trial
 
-from spaces.domains import Categories, Domain, FloatRange, IntRange
+from spaces.domains import Categories, Domain, FloatRange, IntRange, Mirrored
 from spaces.problems import Value
 
 
@@ -43,6 +43,10 @@ def coding(domain: Domain) -> Coding:
     if isinstance(domain, FloatRange) and domain.step is None:
         held = FloatDistribution(domain.low, domain.high, log=domain.log)
         return Coding(held, inside=domain.snap, outside=domain.snap)
+    if isinstance(domain, Mirrored):
+        # Optuna sees the logarithmic range, and every value from its other end
+        turned, of = domain.turned, coding(domain.of)
+        return Coding(of.distribution, lambda value: of.inside(turned(value)), lambda held: turned(of.outside(held)))
     if isinstance(domain, IntRange) and domain.step == 1:
         return Coding(IntDistribution(domain.low, domain.high, log=domain.log), inside=domain.snap, outside=domain.snap)
     return _indexed(domain)

@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import optuna
@@ -32,6 +33,7 @@ class OptunaDriver:
     it, a restored driver goes on as if it had never stopped.
 
     learns_paused: the best so far of a paused trial counts as that of a pruned one, until the trial is told.
+    grows: whether the sampler suggests parameters that the space gets later; otherwise they are left to chance.
     values_only: the sampler learns from full results alone. It is told the best of a pruned trial as if it
         were one, and for a bad configuration the worst value of all.
 
@@ -40,8 +42,15 @@ class OptunaDriver:
     """
 
     def __init__(
-        self, setup: DriverSetup, samplers: SamplerFactory, *, values_only: bool = False, learns_paused: bool = True
+        self,
+        setup: DriverSetup,
+        samplers: SamplerFactory,
+        *,
+        values_only: bool = False,
+        learns_paused: bool = True,
+        grows: bool = True,
     ) -> None:
+        self._grows = grows
         self._setup = setup
         self._samplers = samplers
         self._values_only = values_only
@@ -49,6 +58,7 @@ class OptunaDriver:
         self._history: tuple[PastTrial, ...] = ()
         self._so_far: dict[int, Lesson] = {}
         self._is_stale = False
+        self._space = setup.space
         self._codings = codings(setup.space)
         self._guess = setup.space.first_guess()
         self._suggestions: dict[int, Suggestion] = {}
@@ -70,7 +80,7 @@ class OptunaDriver:
             self._rebuild()
         self._mirror.sampler = self._samplers(_seed(self._setup.seed, number))
         trial = self._mirror.ask()
-        params = self._setup.space.walk(lambda dimension: self._suggest(trial, dimension))
+        params = self._space.walk(lambda dimension: self._suggest(trial, dimension))
         state = dict(self._mirror._storage.get_trial(trial._trial_id).system_attrs)
         suggestion = Suggestion(number, params, self._setup.max_epochs, source=self._setup.sampler, state=state)
         self._keep(suggestion, trial._trial_id)
@@ -113,15 +123,27 @@ class OptunaDriver:
         if self._setup.aims:
             return
         for trial in history:
-            refuse_outside(self._setup.space, trial.params, "a trial of the history")
+            refuse_outside(self._setup, trial.params, "a trial of the history")
             self._note_worst(past_lesson(trial))
         self._history = tuple(history)
         self._rebuild()
 
+    def settled(self, number: int, params: Params) -> None:
+        """Learns from the parameters that the trial really has. Raises: ValueError for a trial that was never asked."""
+        if number not in self._suggestions:
+            raise ValueError(f"trial {number} is settled but was never asked")
+        self._suggestions[number] = replace(self._suggestions[number], params=params)
+        self._is_stale = True
+
+    def grow(self, space: Space) -> None:
+        """Suggests values of new parameters too, if the sampler can begin with one later than with the others."""
+        if self._grows:
+            self._space, self._codings, self._is_stale = space, codings(space), True
+
     def restore(self, trials: Sequence[RecordedTrial]) -> None:
         """Raises: DriverError for a trial that is not in the space."""
         for trial in trials:
-            refuse_outside(self._setup.space, trial.suggestion.params, f"trial {trial.number}")
+            refuse_outside(self._setup, trial.suggestion.params, f"trial {trial.number}")
             self._suggestions[trial.number] = trial.suggestion
             if trial.outcome is not None:
                 self._learn(trial.number, lesson(trial.outcome, self._setup.aims))
@@ -190,7 +212,7 @@ class OptunaDriver:
     ) -> int:
         """The id of a new trial in the mirror."""
         state, values, epochs = held
-        names = [name for name in self._setup.space.names if name in params]
+        names = [name for name in self._space.names if name in params]
         trial = HeldTrial(
             state,
             values,
@@ -234,7 +256,7 @@ def cmaes_driver(setup: DriverSetup) -> OptunaDriver:
     Raises: DriverError for a space without numbers.
     """
     samplers = cmaes(setup.space, startup=setup.startup_trials, study_seed=setup.seed)
-    return OptunaDriver(setup, samplers, learns_paused=False)
+    return OptunaDriver(setup, samplers, learns_paused=False, grows=False)
 
 
 def codings(space: Space) -> Mapping[str, Coding]:

@@ -26,10 +26,23 @@ Plan = Callable[[int], Params | None]
 
 
 class PlannedDriver:
-    """Proposes `plan(number)`; `source` is what these suggestions are said to come from."""
+    """Proposes `plan(number)`; `source` is what these suggestions are said to come from.
 
-    def __init__(self, plan: Plan, *, max_epochs: int, source: str, guess: Params | None = None) -> None:
+    whole: the parameters of a plan that has every configuration of them; None for one that has not.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        max_epochs: int,
+        source: str,
+        guess: Params | None = None,
+        whole: Sequence[str] | None = None,
+    ) -> None:
         self._plan = plan
+        self._is_whole = whole is not None
+        self._names = frozenset(whole or ())
         self._max_epochs = max_epochs
         self._source = source
         self._guess = guess
@@ -53,6 +66,19 @@ class PlannedDriver:
 
     def tell(self, number: int, outcome: Outcome) -> None:
         """Learns nothing."""
+
+    def settled(self, number: int, params: Params) -> None:
+        """Learns nothing."""
+
+    def grow(self, space: Space) -> None:
+        """Leaves new parameters to chance, which draws them as this driver would. Raises: DriverError for a grid."""
+        if self._is_whole:
+            new = [name for name in space.names if name not in self._names]
+            raise DriverError(
+                f"the sampler {self._source} lists all configurations before the first trial, and the code has asked "
+                f"for {', '.join(f'`{name}`' for name in new)} since",
+                "take another sampler, such as random or tpe",
+            )
 
     def learn(self, history: Sequence[PastTrial]) -> None:
         """Learns nothing."""
@@ -90,7 +116,7 @@ def grid_driver(setup: DriverSetup) -> PlannedDriver:
     def plan(number: int) -> Params | None:
         return points[number] if number < len(points) else None
 
-    return _driver(setup, plan)
+    return _driver(setup, plan, whole=setup.space.names)
 
 
 def qmc_driver(setup: DriverSetup) -> PlannedDriver:
@@ -109,9 +135,9 @@ def qmc_driver(setup: DriverSetup) -> PlannedDriver:
     return _driver(setup, plan)
 
 
-def _driver(setup: DriverSetup, plan: Plan) -> PlannedDriver:
+def _driver(setup: DriverSetup, plan: Plan, *, whole: Sequence[str] | None = None) -> PlannedDriver:
     guess = setup.space.first_guess()
-    return PlannedDriver(plan, max_epochs=setup.max_epochs, source=setup.sampler, guess=guess)
+    return PlannedDriver(plan, max_epochs=setup.max_epochs, source=setup.sampler, guess=guess, whole=whole)
 
 
 def _sobol_point(dimensions: int, index: int, *, seed: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from search.history import PastTrial
 from search.study import Outcome, Params, RecordedTrial, Suggestion
+from spaces.space import Space
 
 
 class ScriptedDriver:
@@ -29,6 +30,12 @@ class ScriptedDriver:
         if number in self.told:
             raise ValueError(f"trial {number} has been told before, as {self.told[number].state}")
         self.told[number] = outcome
+
+    def settled(self, number: int, params: Params) -> None:
+        """Has its script."""
+
+    def grow(self, space: Space) -> None:
+        """Has its script."""
 
     def learn(self, history: Sequence[PastTrial]) -> None:
         """Learns nothing."""

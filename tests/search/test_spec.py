@@ -35,7 +35,8 @@ def test_the_example_of_the_digits_is_a_study() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.name)
 def test_every_example_is_a_study_whose_samples_are_configurations(path: Path) -> None:
     study = load(path)
-    assert len(study.space) > 3
+    # the space of a program of the user's is found when it is run
+    assert len(study.space) > 3 or study.spec.model.family == "code"
     for seed in range(20):
         study.config(study.space.sample(rng(seed)))
 

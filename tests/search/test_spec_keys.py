@@ -9,6 +9,7 @@ import pytest
 from spec_text import SMALL, read
 
 from models.spec.cnn import CnnSpec
+from models.spec.code import CodeSpec
 from models.spec.data import DataSpec
 from models.spec.entries import Spec
 from models.spec.families import FAMILIES, spec_of
@@ -103,8 +104,8 @@ BESIDES: dict[str, tuple[str, ...]] = {
 }
 ONE_VALUE = {"version", "model.family"}
 """Keys with one value only, or shown elsewhere: `model.family` has every case below."""
-LONGER = {"model.others", "training.others", "objectives"}
-"""Keys with tests of their own in test_spec.py and test_spec_objectives.py."""
+LONGER = {"model.others", "training.others", "objectives", "model.code", "model.space", "data.code"}
+"""Keys with tests of their own in test_spec.py, test_spec_objectives.py and test_spec_code.py."""
 
 
 def keys(spec: type[Spec], *above: str) -> Iterator[str]:
@@ -237,5 +238,5 @@ def test_a_value_of_a_knob_reaches_the_configuration(tmp_path: Path, family: str
     assert (held[0] if isinstance(held, tuple) else held) == value
 
 
-def test_mlp_cnn_and_rnn_are_the_families() -> None:
-    assert [spec_of(name) for name in FAMILIES] == [MlpSpec, CnnSpec, RnnSpec]
+def test_mlp_cnn_rnn_and_code_are_the_families() -> None:
+    assert [spec_of(name) for name in FAMILIES] == [MlpSpec, CnnSpec, RnnSpec, CodeSpec]

@@ -20,13 +20,19 @@ from models.training.life import Life
 from models.training.plan import FitPlan
 
 
-def crew(plan: FitPlan, life: Life, *, on_epoch: OnEpoch, save: Callable[[], None]) -> list[keras.callbacks.Callback]:
-    """All callbacks that `plan` asks for. `save` writes a checkpoint."""
+def crew(
+    plan: FitPlan, life: Life, *, on_epoch: OnEpoch, save: Callable[[], None], scheduled: bool = True
+) -> list[keras.callbacks.Callback]:
+    """All callbacks that `plan` asks for. `save` writes a checkpoint.
+
+    scheduled: whether the learning rate is that of the plan; a model that came compiled has its own.
+    """
     log = EpochLog(life, plan.clock)
     # after those that judge the epoch, so that the best weights are the ones that were measured; before the report,
     # so that an epoch after which they stop is the trial's last
     own = own_callbacks(plan.training.callbacks, life)
-    made = [log, *_watching(plan, life), *own, Report(life, log, on_epoch)]
+    rates = [Schedule(plan.training)] if scheduled else []
+    made = [log, *rates, *_watching(plan, life), *own, Report(life, log, on_epoch)]
     if plan.training.csv_log and plan.csv_log is not None:
         made.append(CsvLog(life, plan.csv_log))
     made.append(Checkpointing(life, save, every_s=plan.training.checkpoint_every, clock=plan.clock))
@@ -41,7 +47,7 @@ def stateful(callbacks: list[keras.callbacks.Callback]) -> list[Stateful]:
 def _watching(plan: FitPlan, life: Life) -> list[keras.callbacks.Callback]:
     """The callbacks that judge an epoch."""
     training, objective = plan.training, plan.objective
-    made: list[keras.callbacks.Callback] = [Schedule(training)]
+    made: list[keras.callbacks.Callback] = []
     if objective.at == "best" and training.restore_best:
         made.append(BestWeights(life, objective))
     if training.stop_on_nan:

@@ -24,6 +24,8 @@ class EpochLog(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.seconds = self._clock() - self._begun
         row = {name: float(value) for name, value in (logs or {}).items()}
-        row["learning_rate"] = float(self.model.optimizer.learning_rate)
+        optimizer = getattr(self.model, "optimizer", None)
+        if optimizer is not None:  # a training loop of the user's own keeps it to itself
+            row["learning_rate"] = float(optimizer.learning_rate)
         self._life.history.append(row)
         self._life.epoch_seconds.append(self.seconds)

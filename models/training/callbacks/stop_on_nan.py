@@ -23,6 +23,6 @@ class StopOnNan(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         row = self._life.history[-1]
-        if not all(math.isfinite(row[name]) for name in self._watched):
+        if not all(math.isfinite(row[name]) for name in self._watched if name in row):
             self._life.end("nan")
             self.model.stop_training = True

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from models.objective import Direction
 from search.drivers.freeze_thaw.levels import levels
@@ -11,7 +12,8 @@ from search.drivers.lessons import Kind, lesson
 from search.drivers.planned import FIRST_GUESS
 from search.drivers.setup import DriverSetup, refuse_outside
 from search.history import PastTrial
-from search.study import Outcome, RecordedTrial, Suggestion, TrialState
+from search.study import Outcome, Params, RecordedTrial, Suggestion, TrialState
+from spaces.space import Space
 
 PARAMETERS, POINTS = "parameters", "points"
 """Keys of a suggestion's state."""
@@ -78,11 +80,22 @@ class FreezeThawDriver:
             raise ValueError(f"trial {number} is told twice")
         self._learn(number, trial.values, outcome)
 
+    def settled(self, number: int, params: Params) -> None:
+        """Learns from the parameters that the trial really has. Raises: ValueError for a trial that was never asked."""
+        if number not in self._seen:
+            raise ValueError(f"trial {number} is settled but was never asked")
+        self._suggestions[number] = replace(self._suggestions[number], params=params)
+        self._seen[number] = replace(self._seen[number], params=params)
+        self._policy.forget(number)
+
+    def grow(self, space: Space) -> None:
+        """Leaves new parameters to chance: the surrogate is one over those of the begin."""
+
     def learn(self, history: Sequence[PastTrial]) -> None:
         """Takes past trials for ended ones. Raises: DriverError for a trial that is not in the space."""
         seen = []
         for place, trial in enumerate(history):
-            refuse_outside(self._setup.space, trial.params, "a trial of the history")
+            refuse_outside(self._setup, trial.params, "a trial of the history")
             values, state = self._past_values(trial), State.CUT if trial.cut else State.COMPLETE
             seen.append(Seen(_FIRST_PAST - place, trial.params, values, state))
         self._past = tuple(seen)
@@ -91,7 +104,7 @@ class FreezeThawDriver:
         """Raises: DriverError for a trial that is not in the space."""
         for trial in sorted(trials, key=lambda trial: trial.number):
             number, suggestion = trial.number, trial.suggestion
-            refuse_outside(self._setup.space, suggestion.params, f"trial {number}")
+            refuse_outside(self._setup, suggestion.params, f"trial {number}")
             self._suggestions[number] = suggestion
             self._memory = _memory(suggestion.state) or self._memory
             values = tuple(trial.values)

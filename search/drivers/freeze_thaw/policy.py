@@ -97,6 +97,10 @@ class FreezeThaw:
             memory = self._fit(curves, memory, fit_rng)
         return choice, memory
 
+    def forget(self, number: int) -> None:
+        """The configuration of trial `number` is another one than it was."""
+        self._rows.pop(number, None)
+
     def _blind(self, trials: Sequence[Seen], rng: np.random.Generator, *, may_start: bool) -> Choice | None:
         """A choice without a surrogate."""
         if may_start:

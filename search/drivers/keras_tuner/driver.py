@@ -11,7 +11,7 @@ from search.drivers.keras_tuner.hyperparameters import HINT, Coded, UnheldError
 from search.drivers.keras_tuner.process import OracleLostError, OracleProcess
 from search.drivers.keras_tuner.rows import ANSWERED, RUNNING, Row, answers, worst_score
 from search.drivers.planned import FIRST_GUESS
-from search.drivers.setup import DriverError, DriverSetup
+from search.drivers.setup import DriverError, DriverSetup, refuse_outside
 from search.history import PastTrial
 from search.study import Outcome, RecordedTrial, Suggestion
 from spaces.problems import Value
@@ -80,12 +80,7 @@ class KerasTunerDriver:
             for number, round_ in answers(trial.suggestion.state):
                 answered[number] = max(round_, answered.get(number, 0))
         for trial in ordered:
-            why = self._space.why_not(trial.suggestion.params)
-            if why is not None:
-                raise DriverError(
-                    f"trial {trial.number} is not in the space: {why}",
-                    "go on with the space as it was, or begin a new study",
-                )
+            refuse_outside(replace(self._setup, space=self._space), trial.suggestion.params, f"trial {trial.number}")
             self._restore(trial, answered.get(trial.number, 0))
         self._worst = worst_score(self._rows, self._setup.direction)
         self._oracle = None
