@@ -54,7 +54,7 @@ class Lab:
 
     def task(self, *overrides, params=None, **changes):
         study = OpenStudy.open(read(self._folder, STUDY, f"folder={self._folder}", *overrides))
-        return dataclasses.replace(study.task_of(Suggestion(0, params or {}, study.max_epochs)), **changes)
+        return dataclasses.replace(study.task_of(Suggestion(0, params or {}, study.file.max_epochs)), **changes)
 
     def run(self, task, answer=lambda epoch: Decision.go_on()):
         self.told.clear(), self.reports.clear(), self.settled.clear()
