@@ -100,12 +100,6 @@ def _time(a: Points, b: Points, log_scale: float) -> Array:
     return table[ia][:, ib]
 
 
-def unexplained(parameters: Array) -> float:
-    """The share of the variance between trials that their configurations say nothing of."""
-    constant, curve, _, trial, trial_curve, _ = np.exp(parameters[: len(PARTS)])
-    return float((trial + trial_curve) / (constant + curve + trial + trial_curve))
-
-
 def variance(parameters: Array) -> float:
     """The variance of one point before any trial, without noise."""
     return float(np.exp(parameters[: len(PARTS) - 1]).sum())

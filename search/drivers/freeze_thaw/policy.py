@@ -13,9 +13,9 @@ from scipy.special import log_ndtr, ndtr
 
 from search.drivers.freeze_thaw.candidates import GUESS, Candidates, Configuration, Drawn
 from search.drivers.freeze_thaw.encoding import Encoding
-from search.drivers.freeze_thaw.kernel import Array, Points, Prior, unexplained
+from search.drivers.freeze_thaw.kernel import Array, Points, Prior
 from search.drivers.freeze_thaw.levels import next_level
-from search.drivers.freeze_thaw.points import Curves, curves_of, time_of
+from search.drivers.freeze_thaw.points import Curves, best_of, curves_of, time_of
 from search.drivers.freeze_thaw.process import CurveProcess, fitted
 from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
 from spaces.space import Space
@@ -28,13 +28,12 @@ class Settings:
     startup: trials drawn before the surrogate is asked. most_points: that it learns from; most_fitted: that its
     parameters are fitted to. refit: growth of the points after which they are fitted anew.
     drawn, near: new configurations to judge, from the whole space and beside so many `parents`, the best trials.
-    full: share of decisions that let the trial go on which promises the best end. promoted: share of those that let
-    the best go on of those that rest at one epoch, besides as much as is `unexplained`, to a half of all.
-    margin: the range of log10 of how far beyond the best a candidate must come. gain: share of decisions that go by
-    expected improvement, the others by its probability. random: share of new configurations that are drawn from the
-    whole space after all, for where the surrogate is wrong. hope: when nothing new may start, a paused trial goes on if
-    it may become the best one with this probability. belief: weight of a prior, over the number of trials (Hvarfner et
-    al. 2022).
+    full: share of decisions that let the trial go on which promises the best end. promoted: share of those that ask no
+    surrogate and let the best go on of those that rest at one epoch. margin: the range of log10 of how far
+    beyond the best a candidate must come. gain: share of decisions that go by expected improvement, the others by its
+    probability. random: share of new configurations that are drawn from the whole space after all, for where the
+    surrogate is wrong. hope: when nothing new may start, a paused trial goes on if it may become the best one with this
+    probability. belief: weight of a prior, over the number of trials (Hvarfner et al. 2022).
     """
 
     startup: int = 8
@@ -45,10 +44,10 @@ class Settings:
     near: int = 120
     parents: int = 6
     full: float = 0.1
-    promoted: float = 0.25
+    promoted: float = 0.45
     margin: tuple[float, float] = (-3.0, -0.5)
     gain: float = 0.5
-    random: float = 0.3
+    random: float = 0.4
     hope: float = 0.05
     belief: float = 10.0
 
@@ -165,9 +164,10 @@ class FreezeThaw:
             return self._last_hope(now, process, paused)
         kind = rng.random()
         if paused and kind < settings.full:
-            return self._go_on(self._best_end(paused, process))
-        if paused and kind < settings.full + min(0.5, settings.promoted + unexplained(process.parameters)):
-            return self._go_on(self._best_of_a_level(paused, process, rng))
+            ends = process.mean(self._points(paused, [self._ladder[-1]] * len(paused)))
+            return self._go_on(paused[int(np.argmax(ends))])
+        if paused and kind < settings.full + settings.promoted:
+            return self._go_on(self._best_of_a_level(paused, rng))
         ahead = int(rng.integers(1, len(self._ladder) + 1))
         points = self._points(paused, [self._epoch(len(trial.values), ahead) for trial in paused])
         new = self._new(now.trials, process)
@@ -212,8 +212,8 @@ class FreezeThaw:
         begun = {self._rows[trial.number].tobytes() for trial in trials}
         return drawn.without(begun)
 
-    def _best_of_a_level(self, paused: Sequence[Seen], process: CurveProcess, rng: np.random.Generator) -> Seen:
-        """The trial that promises the best end among those that rest at one epoch, which is drawn.
+    def _best_of_a_level(self, paused: Sequence[Seen], rng: np.random.Generator) -> Seen:
+        """The trial with the best value among those that rest at one epoch, which is drawn.
 
         An epoch is the less likely the more epochs it takes to the next level, so each level is given as many epochs.
         """
@@ -221,11 +221,7 @@ class FreezeThaw:
         rate = np.array([1 / (next_level(epoch, self._ladder) - epoch) for epoch in epochs])
         epoch = epochs[int(rng.choice(len(epochs), p=rate / rate.sum()))]
         there = [trial for trial in paused if len(trial.values) == epoch]
-        return self._best_end(there, process)
-
-    def _best_end(self, trials: Sequence[Seen], process: CurveProcess) -> Seen:
-        ends = process.mean(self._points(trials, [self._ladder[-1]] * len(trials)))
-        return trials[int(np.argmax(ends))]
+        return max(there, key=lambda trial: best_of(trial, self._sign))
 
     def _epoch(self, reached: int, ahead: int) -> int:
         """The level that lies `ahead` of the epoch reached, or the last one."""

@@ -117,7 +117,7 @@ def test_a_region_that_fails_is_avoided() -> None:
 
     trials, _ = search(policy(), fails, epochs=120)
     later = [trial.state is State.BAD for trial in trials[len(trials) // 2 :]]
-    # half of the space fails, and 0.3 of the new configurations are drawn from all of it
+    # half of the space fails, and 0.4 of the new configurations are drawn from all of it
     assert np.mean(later) < 0.4
 
 

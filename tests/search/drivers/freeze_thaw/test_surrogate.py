@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.drivers.freeze_thaw.encoding import Encoding
-from search.drivers.freeze_thaw.kernel import PARTS, Points, Prior, covariance, unexplained
+from search.drivers.freeze_thaw.kernel import PARTS, Points, Prior, covariance
 from search.drivers.freeze_thaw.levels import levels, next_level
 from search.drivers.freeze_thaw.points import curves_of, time_of
 from search.drivers.freeze_thaw.policy import log_improvement
@@ -160,14 +160,3 @@ def test_expected_improvement_is_right_near_by_and_goes_on_far_below() -> None:
     assert found[5] == pytest.approx(np.log(3.0), abs=1e-3)
     assert (np.diff(found) > 0).all()
     assert np.isfinite(found).all()
-
-
-def test_what_configurations_do_not_explain_is_seen_in_the_fit() -> None:
-    rng = np.random.default_rng(0)
-    rows = np.repeat(rng.random((30, 2)), 3, axis=0)
-    points = Points(rows, np.tile([0.0, 0.5, 1.0], 30), np.repeat(np.arange(30, dtype=np.intp), 3))
-    groups = np.arange(2, dtype=np.intp)
-    smooth = rows[:, 0] + points.times
-    chance = np.repeat(rng.standard_normal(30), 3) + points.times
-    shares = [unexplained(fitted(points, (y - y.mean()) / y.std(), groups)) for y in (smooth, chance)]
-    assert shares[0] < 0.1 < shares[1]
