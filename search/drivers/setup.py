@@ -48,7 +48,7 @@ def refuse_grown(source: str, new: Sequence[str]) -> None:
     raise DriverError(
         f"the {source} lists all configurations before the first trial, and the code has asked for "
         f"{', '.join(f'`{name}`' for name in new)} since",
-        "take another, such as random",
+        "take another sampler, such as random",
     )
 
 
