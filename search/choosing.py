@@ -23,11 +23,12 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """trials: the budget's bound on them. max_epochs: of one trial. several: the pruner that suits the study's several
-    objectives; None where it has one."""
+    objectives; None where it has one. grows: whether the space may, which ends a grid."""
 
     trials: int | None
     max_epochs: int
     several: str | None = None
+    grows: bool = False
 
 
 def chosen(search: SearchSpec, space: Space, terms: Terms) -> Choice:
@@ -43,7 +44,7 @@ def chosen(search: SearchSpec, space: Space, terms: Terms) -> Choice:
     if pruner.name not in (AUTO, "none"):
         why = f"sampler tpe: the written pruner {pruner.name} says which trials go on, and tpe learns from those"
         return Choice("tpe", pruner, why)
-    size = size_of(space)
+    size = None if terms.grows else size_of(space)
     if size is not None and terms.trials is not None and size <= terms.trials:
         name = pruner.name if pruner.name != AUTO else "none"
         why = f"sampler grid: the budget of {terms.trials} trials is enough for all {size} configurations"

@@ -92,7 +92,8 @@ class StudyFile:
     @property
     def choice(self) -> Choice:
         """The sampler and the pruner, `auto` replaced."""
-        terms = Terms(self.spec.budget.trials, self.max_epochs, pruner_of_several(self.spec))
+        grows = isinstance(self.spec.model, CodeSpec)
+        terms = Terms(self.spec.budget.trials, self.max_epochs, pruner_of_several(self.spec), grows)
         return chosen(self.spec.search, self.space, terms)
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from search.drivers.setup import DriverError, DriverSetup
+from search.drivers.setup import DriverError, DriverSetup, refuse_grown
 from search.history import PastTrial
 from search.study import Outcome, Params, RecordedTrial, Suggestion
 from spaces.grid import grid
@@ -73,12 +73,7 @@ class PlannedDriver:
     def grow(self, space: Space) -> None:
         """Leaves new parameters to chance, which draws them as this driver would. Raises: DriverError for a grid."""
         if self._is_whole:
-            new = [name for name in space.names if name not in self._names]
-            raise DriverError(
-                f"the sampler {self._source} lists all configurations before the first trial, and the code has asked "
-                f"for {', '.join(f'`{name}`' for name in new)} since",
-                "take another sampler, such as random or tpe",
-            )
+            refuse_grown(f"sampler {self._source}", [name for name in space.names if name not in self._names])
 
     def learn(self, history: Sequence[PastTrial]) -> None:
         """Learns nothing."""

@@ -1,6 +1,6 @@
 """What every driver is made from, and the error of a driver that cannot be made. Imports no framework."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.objective import Aim, Direction
@@ -41,6 +41,15 @@ class DriverSetup:
 
 class DriverError(MendableError, ValueError):
     """A driver that cannot be made or cannot go on: what is wrong and how to mend it."""
+
+
+def refuse_grown(source: str, new: Sequence[str]) -> None:
+    """Raises: DriverError; for a grid, which cannot take up parameters that the space gets later."""
+    raise DriverError(
+        f"the {source} lists all configurations before the first trial, and the code has asked for "
+        f"{', '.join(f'`{name}`' for name in new)} since",
+        "take another sampler, such as random",
+    )
 
 
 def why_not(setup: DriverSetup, params: Mapping[str, Value]) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-PATIENCE_S = 180
+PATIENCE_S = 600
 
 
 @dataclass

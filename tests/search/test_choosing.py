@@ -45,6 +45,11 @@ def test_a_space_that_the_budget_covers_is_tried_whole() -> None:
     assert choice(SIX).sampler == "freeze_thaw"
 
 
+def test_a_space_that_may_grow_is_not_listed_beforehand() -> None:
+    found = chosen(SearchSpec.model_validate({}), SIX, Terms(60, 20, grows=True))
+    assert found.sampler == "freeze_thaw"
+
+
 @pytest.mark.parametrize("pruner", ["median", "asha", "none"])
 def test_a_written_pruner_is_kept_and_tpe_chosen_beside_it(pruner: str) -> None:
     found = choice(pruner=pruner)

@@ -9,9 +9,9 @@ import numpy as np
 from models.objective import Direction
 from search.drivers.keras_tuner.hyperparameters import HINT, Coded, UnheldError
 from search.drivers.keras_tuner.process import OracleLostError, OracleProcess
-from search.drivers.keras_tuner.rows import ANSWERED, RUNNING, Row, answers, worst_score
+from search.drivers.keras_tuner.rows import ANSWERED, POINT, RUNNING, Row, answers, worst_score
 from search.drivers.planned import FIRST_GUESS
-from search.drivers.setup import DriverError, DriverSetup, refuse_outside
+from search.drivers.setup import DriverError, DriverSetup, refuse_grown, refuse_outside
 from search.history import PastTrial
 from search.study import Outcome, RecordedTrial, Suggestion
 from spaces.problems import Value
@@ -33,6 +33,7 @@ class KerasTunerDriver:
         self._coded = coded(setup.space, setup)
         self._process = process or OracleProcess()
         self._is_in_rounds = setup.sampler == "hyperband"
+        self._is_grid = setup.sampler == "grid"
         self._suggestions: dict[int, Suggestion] = {}
         self._ended: set[int] = set()
         self._rows: list[Row] = []
@@ -88,16 +89,19 @@ class KerasTunerDriver:
     def settled(self, number: int, params: Mapping[str, Value]) -> None:
         """Trial `number` really has these parameters, which may be fewer or more than were suggested."""
         self._suggestions[number] = replace(self._suggestions[number], params=dict(params))
+        if self._is_grid:
+            return  # it goes on from what it has suggested
         row = replace(self._row(number), values=self._coded.inside(params))
         self._rows[self._row_of[number]] = row
         self._call("alter", id_=self._id(number), values=row.values)
 
     def grow(self, space: Space) -> None:
-        """The space has these dimensions from now on. Raises: DriverError for a condition that cannot be expressed."""
+        """The space has these dimensions from now on. Raises: DriverError for a grid."""
+        if self._is_grid:
+            refuse_grown("oracle grid", [name for name in space.names if name not in self._space.names])
         self._coded = coded(space, self._setup)
         self._space = space
-        if self._oracle is not None:
-            self._call("grow", space=self._coded.hyperparameters)
+        self._oracle = None  # the next one is told all, as after a restart
 
     # -------------------------------------------------------------------------------- asking
     def _next(self, number: int, *, may_start: bool) -> Suggestion | None:
@@ -118,16 +122,20 @@ class KerasTunerDriver:
     def _begun(self, number: int, found: Mapping[str, Any]) -> Suggestion:
         guess = self._space.first_guess() if number == 0 else None
         params = guess or self._coded.outside(found["values"])
-        self._add(Row(number, 0, self._coded.inside(params)))
-        if guess is not None and self._setup.sampler != "grid":
-            # a grid begins with the defaults by itself
-            self._call("alter", id_=self._id(number), values=self._row(number).values)
+        # a grid begins with the defaults by itself
+        inside = found["values"] if self._is_grid else self._coded.inside(params)
+        self._add(Row(number, 0, inside))
+        if inside != found["values"]:
+            self._call("alter", id_=self._id(number), values=inside)
+        state: dict[str, object] = {ANSWERED: self._answered} if self._answered else {}
+        if self._is_grid and self._setup.grows:
+            state[POINT] = self._coded.named(found["values"])
         suggestion = Suggestion(
             number,
             params,
             self._setup.max_epochs,
             source=self._setup.sampler if guess is None else FIRST_GUESS,
-            state={ANSWERED: self._answered} if self._answered else {},
+            state=state,
             pause_after=self._pause_after(found["until"]),
         )
         self._answered = []
@@ -178,7 +186,8 @@ class KerasTunerDriver:
         number, suggestion = trial.number, trial.suggestion
         self._suggestions[number] = suggestion
         values = tuple(trial.values)
-        inside = self._coded.inside(suggestion.params)
+        point = suggestion.state.get(POINT) if self._is_grid else None
+        inside = self._coded.inside(point if isinstance(point, dict) else suggestion.params)
         promoted = trial.promoted if self._is_in_rounds else ()
         for round_, epoch in enumerate(promoted):
             self._add(self._at_rest(Row(number, round_, inside), values[:epoch]))
@@ -233,7 +242,9 @@ def keras_tuner_driver(setup: DriverSetup) -> KerasTunerDriver:
 def coded(space: Space, setup: DriverSetup) -> Coded:
     """`space` as the oracle holds it. Raises: DriverError for a condition that KerasTuner cannot express."""
     try:
-        return Coded(space, points=setup.grid_points if setup.sampler == "grid" else None)
+        points = setup.grid_points if setup.sampler == "grid" else None
+        # the user's code says itself what it does not need
+        return Coded(space, points=points, loose=setup.grows)
     except UnheldError as error:
         raise DriverError(f"KerasTuner cannot express a condition: {error}", HINT) from None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from spaces.domains import Categories, Domain
 from spaces.expressions import EvaluationError
+from spaces.mirrored import Mirrored
 from spaces.problems import Value
 from spaces.ranges import FloatRange, IntRange
 from spaces.space import UNSET, Dimension, Space, Unset
@@ -57,6 +58,9 @@ def held(domain: Domain) -> Held:
         return _categories(domain)
     if isinstance(domain, IntRange):
         return _int(domain)
+    if isinstance(domain, Mirrored):
+        base = held(domain.of)
+        return replace(base, config={**base.config, "sampling": "reverse_log"})
     assert isinstance(domain, FloatRange)
     if domain.step is not None:
         return _stepped(domain)
@@ -136,10 +140,12 @@ class Coded:
     """A space as KerasTuner holds it.
 
     points: how many values a grid takes from each range; None leaves that to KerasTuner.
+    loose: whether conditions that it cannot express are left out; it then suggests values that `outside` leaves out.
     Raises: UnheldError for a condition that it cannot express, DomainError for a range that `points` do not fit.
     """
 
-    def __init__(self, space: Space, *, points: int | None = None) -> None:
+    def __init__(self, space: Space, *, points: int | None = None, loose: bool = False) -> None:
+        self._space, self._is_loose = space, loose
         guess = space.first_guess() or {}
         self._first = {
             d.name: guess.get(d.name, UNSET) if isinstance(d.default, Unset) else d.default for d in space.dimensions
@@ -150,7 +156,7 @@ class Coded:
             else thinned(d, points, self._first[d.name])
             for d in space.dimensions
         }
-        self.hyperparameters = [self._config(dimension, space) for dimension in space.dimensions]
+        self.hyperparameters = [self._config(dimension) for dimension in space.dimensions]
 
     def inside(self, params: Mapping[str, Value]) -> dict[str, Inside]:
         """The active parameters as the oracle holds them, in the order of the space."""
@@ -158,17 +164,30 @@ class Coded:
 
     def outside(self, values: Mapping[str, Inside]) -> dict[str, Value]:
         """The configuration that the oracle's values stand for; keys that are no parameter are left out."""
+        named = self.named(values)
+        return dict(self._space.walk(lambda dimension: named[dimension.name])) if self._is_loose else named
+
+    def named(self, values: Mapping[str, Inside]) -> dict[str, Value]:
+        """As `outside`, with what is active for the oracle alone."""
         return {name: known.outside(values[name]) for name, known in self._held.items() if name in values}
 
-    def _config(self, dimension: Dimension, space: Space) -> dict[str, Any]:
+    def _config(self, dimension: Dimension) -> dict[str, Any]:
         known, first = self._held[dimension.name], self._first[dimension.name]
         config = {"name": dimension.name, **known.config, "conditions": []}
         if not isinstance(first, Unset) and known.config["kind"] != "Fixed":
             config["default"] = known.inside(first)
-        for parent, values in conditions(dimension, space).items():
+        for parent, values in self._conditions(dimension).items():
             inside = [self._held[parent].inside(value) for value in values if self._has(parent, value)]
             config["conditions"].append([parent, inside])
         return config
+
+    def _conditions(self, dimension: Dimension) -> Mapping[str, tuple[Value, ...]]:
+        try:
+            return conditions(dimension, self._space)
+        except UnheldError:
+            if not self._is_loose:
+                raise
+            return {}
 
     def _has(self, name: str, value: Value) -> bool:
         """Whether a value of the domain is left by a grid of a few points."""

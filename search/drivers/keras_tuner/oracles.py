@@ -59,6 +59,14 @@ class InMemory:
     def _save_trial(self, trial: Any) -> None:
         """As `save`."""
 
+    def _record_values(self, trial: Any) -> None:
+        """What the user's code did not ask for has its default, which is what KerasTuner takes an inactive one for."""
+        held = trial.hyperparameters
+        for hp in held.space:
+            if held.is_active(hp):
+                held.values.setdefault(hp.name, hp.default)
+        super()._record_values(trial)  # type: ignore[misc]
+
     def reseed(self, seed: int) -> None:
         """What is drawn next depends on `seed` alone."""
         self._seed_state = seed

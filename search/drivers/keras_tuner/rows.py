@@ -14,6 +14,9 @@ RUNNING, COMPLETED, FAILED = "RUNNING", "COMPLETED", "FAILED"
 ANSWERED = "answered"
 """Key of a suggestion's state: the trials that had ended when Hyperband promoted them, since the suggestion before."""
 
+POINT = "point"
+"""Key of a suggestion's state: all that a grid suggested, of which the user's code may use a part."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -5,7 +5,7 @@ from typing import Any
 
 from keras_tuner.src.engine.trial import Trial
 
-from search.drivers.keras_tuner.oracles import EPOCHS, OBJECTIVE, TRIAL_ID, make, space_of
+from search.drivers.keras_tuner.oracles import EPOCHS, OBJECTIVE, TRIAL_ID, make
 
 Values = Mapping[str, Any]
 
@@ -66,10 +66,6 @@ class Service:
         trial.hyperparameters = altered.get_space()
         trial.hyperparameters.values = {**values, **kept}
         altered._record_values(trial)
-
-    def grow(self, oracle: int, space: Sequence[Values]) -> None:
-        """The search space has these hyperparameters; those that it had before stay as they were."""
-        self._oracles[oracle].update_space(space_of(space))
 
 
 def _created(oracle: Any, number: int) -> Any:

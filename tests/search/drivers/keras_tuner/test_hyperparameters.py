@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from search.drivers.keras_tuner.hyperparameters import Coded, UnheldError, conditions, held
-from spaces.domains import Categories, Domain, FloatRange, IntRange
+from spaces.domains import Categories, Domain, FloatRange, IntRange, Mirrored
 from spaces.expressions import parse
 from spaces.space import Dimension, Space
 from tests.spaces.drawn import spaces
@@ -40,6 +40,14 @@ def parents(when: str, *others: Dimension, fixed: dict[str, int] | None = None) 
         ),
         (FloatRange(0.0, 0.5), {"kind": "Float", "min_value": 0.0, "max_value": 0.5, "sampling": "linear"}),
         (FloatRange(1e-4, 0.1, log=True), {"kind": "Float", "min_value": 1e-4, "max_value": 0.1, "sampling": "log"}),
+        (
+            Mirrored(IntRange(16, 256, log=True)),
+            {"kind": "Int", "min_value": 16, "max_value": 256, "step": None, "sampling": "reverse_log"},
+        ),
+        (
+            Mirrored(FloatRange(1e-4, 0.1, log=True)),
+            {"kind": "Float", "min_value": 1e-4, "max_value": 0.1, "sampling": "reverse_log"},
+        ),
         (Categories(("a", "b")), {"kind": "Choice", "values": ["a", "b"], "ordered": False}),
         (Categories((32, 64), ordered=True), {"kind": "Choice", "values": [32, 64], "ordered": True}),
         (Categories((False, True)), {"kind": "Boolean"}),

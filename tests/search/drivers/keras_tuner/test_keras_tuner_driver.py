@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from search.drivers.keras_tuner.driver import KerasTunerDriver
 from search.drivers.keras_tuner.process import OracleLostError, OracleProcess
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverError, DriverSetup
-from search.study import Cause, Outcome, RecordedTrial, Suggestion, TrialState
+from search.study import Cause, Outcome, Params, RecordedTrial, Suggestion, TrialState
 from spaces.domains import Categories, FloatRange, IntRange
 from spaces.expressions import parse
 from spaces.grid import grid
@@ -251,7 +252,7 @@ def _rest(driver: KerasTunerDriver) -> Play:
     return play.until(1000)
 
 
-@pytest.mark.parametrize("oracle", ["random", "bayesian", "hyperband", "grid"])
+@pytest.mark.parametrize("oracle", ["random", "bayesian", "hyperband"])
 def test_a_space_that_grows_is_searched_from_then_on(oracle: str) -> None:
     small, large = Space(NESTED.dimensions[:2]), NESTED
     driver = made(oracle, small, startup_trials=2)
@@ -277,6 +278,75 @@ def test_a_space_grows_before_anything_is_asked() -> None:
     driver = made("random")
     driver.grow(NESTED)
     assert NESTED.why_not(asked(driver, 0).params) is None
+
+
+def test_a_grid_refuses_a_space_that_grows_with_the_new_names() -> None:
+    driver = made("grid", Space(NESTED.dimensions[:2]), grows=True)
+    asked(driver, 0)
+    with pytest.raises(
+        DriverError, match=r"the oracle grid lists all .* asked for `momentum`, `units.2`, `decay` since"
+    ):
+        driver.grow(NESTED)
+
+
+def part_of(params: Params) -> Params:
+    """What a program uses that builds `layers` layers: the loop of which the space knows no condition."""
+    return {name: value for name, value in params.items() if name != "units.2" or params["layers"] == 2}
+
+
+LOOP = Space(
+    (
+        Dimension("layers", IntRange(1, 2)),
+        Dimension("units.2", FloatRange(0.0, 0.3, step=0.1)),
+        Dimension("rate", Categories((0.1, 0.01))),
+    )
+)
+
+
+def unused(driver: KerasTunerDriver, first: int, until: int) -> list[Suggestion]:
+    """Trials `first` to `until` whose code leaves out what it does not need."""
+    found = []
+    for number in range(first, until):
+        suggestion = driver.ask(number)
+        if suggestion is None:
+            break
+        found.append(suggestion)
+        driver.settled(number, part_of(suggestion.params))
+        driver.tell(number, done(float(suggestion.params["rate"]) * number))  # type: ignore[arg-type]
+    return found
+
+
+@pytest.mark.parametrize("oracle", ["random", "bayesian", "grid"])
+def test_trials_that_leave_parameters_out_are_restored_with_the_same_suggestions(oracle: str) -> None:
+    straight, stopped, again = (made(oracle, LOOP, grows=True, startup_trials=3) for _ in range(3))
+    whole = unused(straight, 0, 9)
+    first = unused(stopped, 0, 5)
+    kept = [replace(suggestion, params=part_of(suggestion.params)) for suggestion in first]
+    outcomes = [done(float(each.params["rate"]) * each.number) for each in first]  # type: ignore[arg-type]
+    again.restore([RecordedTrial(*both, outcome=end) for *both, end in zip(kept, [()] * 5, outcomes, strict=True)])
+    assert first + unused(again, 5, 9) == whole
+    assert len(whole) == 9
+
+
+def test_a_grid_lists_every_combination_though_trials_leave_parameters_out() -> None:
+    found = [dict(each.params) for each in unused(made("grid", LOOP, grows=True), 0, 100)]
+    assert len(found) == 16
+    assert all(dict(params) in found for params in grid(LOOP, points=None))
+
+
+@pytest.mark.parametrize("oracle", ["random", "bayesian", "hyperband", "grid"])
+def test_a_condition_of_the_code_that_cannot_be_expressed_is_left_to_the_code(oracle: str) -> None:
+    either = Dimension("momentum", IntRange(1, 3), when=parse("kind == sgd or layers == 2"))
+    space = Space((*NESTED.dimensions[:2], either))
+    driver = made(oracle, space, grows=True, startup_trials=2)
+    params = params_of(Play(driver).until(8))
+    assert [space.why_not(each) for each in params] == [None] * len(params)
+    assert {"momentum" in each for each in params} == {True, False}
+
+
+def test_what_the_code_leaves_out_counts_as_its_default() -> None:
+    one, other = (made("bayesian", LOOP, grows=True, startup_trials=3) for _ in range(2))
+    assert unused(one, 0, 8) == unused(other, 0, 8)
 
 
 # ------------------------------------------------------------------------------------------- errors
