@@ -1,4 +1,4 @@
-"""The same unchanged programs under both drivers: trained, killed and resumed, the same twice."""
+"""The same unchanged programs under both drivers: trained, killed and resumed."""
 
 import re
 import shutil
@@ -64,9 +64,12 @@ def board(place):
     return [{name: cell for name, cell in row.items() if cell and name != "seconds"} for row in cells]
 
 
-@pytest.mark.parametrize("search", SEARCHES)
-@pytest.mark.parametrize("program", PROGRAM)
-def test_every_program_runs_under_every_search(study, program, search):
+PAIRS = [("build_mlp", search) for search in SEARCHES]
+PAIRS += [(program, search) for program in PROGRAM if program != "build_mlp" for search in ("auto", "kt-random")]
+
+
+@pytest.mark.parametrize(("program", "search"), PAIRS)
+def test_a_program_runs_unchanged_under_both_drivers(study, program, search):
     place = study(program, SEARCHES[search])
     place.run("run", "space.yaml")
     assert set(place.trials("own").values()) <= {"COMPLETE", "PRUNED"}
@@ -74,7 +77,7 @@ def test_every_program_runs_under_every_search(study, program, search):
     assert all(PROGRAM[program][2] in row for row in board(place))
 
 
-@pytest.mark.parametrize("oracle", ["random", "bayesian", "hyperband"])
+@pytest.mark.parametrize("oracle", ["bayesian", "hyperband"])
 def test_an_oracle_records_only_parameters_that_were_used(study, oracle):
     place = study("build_mlp", f"{{driver: keras_tuner, oracle: {oracle}, pruner: none}}", trials=6)
     place.run("run", "space.yaml")
