@@ -62,6 +62,7 @@ class Rules:
     configurations: how many there are in all; None for endless.
     is_audited: whether a trial by its number is let finish when the pruner would stop it.
     own: the space that the user's own code has made, where it builds the models.
+    checkpoints: whether a trial that was interrupted can go on, and be stored as it is; otherwise it begins anew.
     candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
     confirm: what is trained again with other seeds when the search is over.
     aims: of a study with several objectives; `objective` is the first of them.
@@ -79,6 +80,7 @@ class Rules:
     confirm: Confirm | None = None
     aims: Aims = ()
     own: OwnSpace | None = None
+    checkpoints: bool = True
 
 
 _EXHAUSTED = Ending("the search space is exhausted")
@@ -175,7 +177,9 @@ class Runner:
         """An unfinished trial goes on; with the budget used up it is only closed, with the best weights it has."""
         if over is not None and entry.number not in self._forced and time_is_up(self._rules.budget, self._spent()):
             self._forced[entry.number] = Forced(Cause.BUDGET, over)
-        if entry.number in self._forced and entry.values:
+        if over is not None and not self._rules.checkpoints:
+            self._forced.setdefault(entry.number, Forced(Cause.BUDGET, over))
+        if entry.number in self._forced and entry.values and self._rules.checkpoints:
             self._submit(entry.suggestion.to_store())
         elif entry.number in self._forced:
             self._close(entry, self._forced.pop(entry.number).without_files(self._trained(entry)))

@@ -25,6 +25,8 @@ KEPT_FILES = ("csv_log", "checkpoint_every")
 def check_code(study: StudySpec, folder: Path, is_written: Callable[[Below], bool]) -> Iterator[Fault]:
     """What is wrong with the reference, the objective and the training of a model of the user's own code."""
     model = study.model
+    if study.objective.code is not None:
+        return  # see `spec_own_objective`
     yield from _check_data(study, folder, is_written)
     if not isinstance(model, CodeSpec):
         return
