@@ -23,7 +23,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """trials: the budget's bound on them. max_epochs: of one trial. several: the pruner that suits the study's several
-    objectives; None where it has one. trains_itself: whether a function of the user's own trains, which cannot pause."""
+    objectives; None where it has one. trains_itself: whether a function of the user's own does, which cannot pause."""
 
     trials: int | None
     max_epochs: int

@@ -63,9 +63,7 @@ class OwnTrial(BaseTrial):  # type: ignore[misc]
         self._is_to_be_pruned = False
 
     # ------------------------------------------------------------------------------------- parameters
-    def suggest_float(
-        self, name: str, low: float, high: float, step: float | None = None, log: bool = False
-    ) -> float:
+    def suggest_float(self, name: str, low: float, high: float, step: float | None = None, log: bool = False) -> float:
         """A number from `low` to `high`, both included. Raises: ValueError as Optuna does, ParameterError."""
         held = FloatDistribution(low, high, log=log, step=step)
         return float(self._ask(name, held, lambda: _floats(held)))  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from models.config import Config
 from models.files import write_text
 from models.spec.code import CodeSpec
 from models.training.orders import EpochReport, Order
-from models.user_code import UserCodeError, file_module, named_module
+from models.user_code import file_module, named_module
 from search.optuna_trial import OwnStudy, OwnTrial
 from search.own_trial import draw_of
 from search.study import Cause, Decision, Outcome, Settled, TrialState
@@ -37,7 +37,7 @@ class TrialOver(BaseException):  # no error: the trial is over, and its function
 
 @dataclass(slots=True)
 class _Life:
-    """One trial between its function and the worker. values: as reported. ordered: what ended it, once something has."""
+    """One trial between its function and the worker. values: as reported. ordered: what ended it, if so."""
 
     task: TrialTask
     calls: Calls
@@ -91,6 +91,11 @@ class _Life:
             metrics={objective.metric: best} if known else {},
         )
 
+    def without_objective(self, cause: Cause, reason: str) -> Outcome:
+        """Pruned, so that samplers learn from it."""
+        seconds = time.monotonic() - self.begun_s
+        return Outcome(TrialState.PRUNED, cause, reason, epochs=len(self.values), seconds=seconds)
+
 
 def run_objective(task: TrialTask, calls: Calls) -> Outcome | Left:
     """Calls the user's function for one trial. Raises whatever it raises but TrialPruned.
@@ -121,6 +126,8 @@ def run_objective(task: TrialTask, calls: Calls) -> Outcome | Left:
 def _ended(life: _Life, trial: OwnTrial, function: Callable[[OwnTrial], Any]) -> Outcome | Left:
     try:
         returned = _number(function(trial), life.task)
+    except SystemExit as error:
+        raise ObjectiveError("the objective ended its process by sys.exit", "return a number in its place") from error
     except TrialOver:
         returned = None
         if life.ordered is not None and life.ordered.order is Order.PAUSE:
@@ -135,11 +142,7 @@ def _ended(life: _Life, trial: OwnTrial, function: Callable[[OwnTrial], Any]) ->
         life.report(returned)  # a trial has an epoch at least
     _keep_attrs(life.task.folder, trial)
     if returned is not None and not math.isfinite(returned):
-        outcome = Outcome(
-            TrialState.PRUNED, Cause.NAN, "the objective is not a number", epochs=len(life.values),
-            seconds=time.monotonic() - life.begun_s,
-        )  # fmt: skip
-        return outcome
+        return life.without_objective(Cause.NAN, "the objective is not a number")
     # the coordinator knows what it has ordered, and why
     return _with_attrs(life.outcome(TrialState.COMPLETE, Cause.FINISHED, returned=returned), trial)
 
@@ -164,8 +167,6 @@ def _epoch_of(value: float, values: Sequence[float]) -> int:
 
 
 def _with_attrs(outcome: Outcome, trial: OwnTrial) -> Outcome:
-    from dataclasses import replace
-
     numbers = {
         key: float(value)
         for key, value in trial.user_attrs.items()
@@ -188,8 +189,8 @@ def objective_of(code: str) -> Callable[[OwnTrial], Any]:
     if found is None:
         known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise ObjectiveError(f"objective.code: `{place}` has no `{name}`", did_you_mean(name, known))
-    if isinstance(found, type) and callable(getattr(found, "__call__", None)):
-        found = found()
-    if not callable(found):
-        raise ObjectiveError(f"objective.code: `{code}` is a {type(found).__name__}", "name a function of a `trial`")
-    return found
+    made: Any = found() if isinstance(found, type) else found
+    if not callable(made):
+        raise ObjectiveError(f"objective.code: `{code}` is a {type(made).__name__}", "name a function of a `trial`")
+    function: Callable[[OwnTrial], Any] = made
+    return function

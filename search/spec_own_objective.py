@@ -1,4 +1,4 @@
-"""An Optuna objective of the user's own, `objective.code`, as far as its study file can be judged without running it."""
+"""An Optuna objective of the user's own, as far as its study file can be judged without running it."""
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from models.spec.callbacks import OwnCallback
+from models.spec.entries import is_whole
 from models.spec.families import CODE
 from models.spec.faults import Fault
 from models.spec.faults import Path as Below
 from search.pruning.registry import OPTIONS
 from search.spec_callbacks import check_reference, source_of
 from search.spec_search import AUTO, PrunerSpec
-from search.spec_sections import MOST_REPORTS, ObjectiveSpec
+from search.spec_sections import ObjectiveSpec
 from search.spec_study import StudySpec
+from search.study import OPEN_END
 
 VALUE = "value"
 """What the number of such an objective is called where the study file gives it no name."""
@@ -47,23 +49,27 @@ def has_code(objective: Any) -> bool:
 def for_objective(raw: Mapping[str, Any]) -> dict[str, Any]:
     """`raw` as the study of such an objective: nothing that it does itself is left to this project."""
     objective = {"metric": VALUE, **raw["objective"]}
-    reports = objective.get("reports")
     filled = {key: value for key, value in raw.items() if key not in (*_WITHOUT, "objectives")}
     filled |= {
         "objective": objective,
         "data": {"source": NO_DATA},
         "model": {"family": CODE, "code": objective["code"]},
-        "training": {"epochs": reports if isinstance(reports, int) and 0 < reports <= MOST_REPORTS else MOST_REPORTS},
+        "training": {"epochs": _epochs(objective.get("reports"))},
         "ensemble": None,
     }
     search, workers = raw.get("search", {}), raw.get("workers", {})
     search = {"sampler": search} if isinstance(search, str) else search
-    workers = {"count": workers} if isinstance(workers, int) and not isinstance(workers, bool) else workers
+    workers = {"count": workers} if is_whole(workers) else workers
     if isinstance(search, Mapping):
         filled["search"] = {"duplicates": "train", **search}
     if isinstance(workers, Mapping):
         filled["workers"] = {"silence": SILENCE, **workers}
     return filled
+
+
+def _epochs(reports: Any) -> int:
+    """What a trial trains at most; anything that is no number of reports is told later."""
+    return int(reports) if is_whole(reports) and 0 < reports <= OPEN_END else OPEN_END
 
 
 def required_keys(names: list[str]) -> dict[str, Any]:
@@ -111,7 +117,7 @@ def _check_search(study: StudySpec, is_written: Callable[[Below], bool]) -> Iter
         problem = f"the driver {search.driver} must know what varies before the first trial"
         yield Fault(("search", "driver"), problem, "take the driver optuna")
     elif search.sampler not in SAMPLERS:
-        problem = f"the sampler {search.sampler} must know what varies before the first trial, and the function tells later"
+        problem = f"the sampler {search.sampler} must know what varies before the first trial"
         yield Fault(("search", "sampler"), problem, f"take one of {', '.join(SAMPLERS[1:])}")
     pruner = _innermost(search.pruner)
     if pruner.name in PAUSING_PRUNERS or pruner.options.get("promote"):
@@ -140,7 +146,7 @@ def _check_function(reference: OwnCallback, folder: Path) -> Iterator[Fault]:
     source = source_of(reference, folder)
     tree = _tree(source)
     function = _function(tree, reference.name)
-    if function is not None and not 1 >= _required(function) >= 1:
+    if function is not None and _required(function) != 1:
         problem = f"`{reference.name}` takes {_required(function)} arguments, and is called with a `trial`"
         mend = f"write a function of one, such as `def search(trial): return {reference.name}(trial, ...)`"
         yield Fault(("objective", "code"), problem, mend)
@@ -153,9 +159,7 @@ def _check_function(reference: OwnCallback, folder: Path) -> Iterator[Fault]:
 def takes_a_trial(reference: OwnCallback, folder: Path) -> bool:
     """Whether the code is a function of one argument that is called `trial`, as far as its text tells."""
     function = _function(_tree(source_of(reference, folder)), reference.name)
-    return function is not None and _required(function) == 1 and function.args.args[:1] != [] and (
-        function.args.args[0].arg == "trial"
-    )
+    return function is not None and _required(function) == 1 and [a.arg for a in function.args.args[:1]] == ["trial"]
 
 
 def _tree(source: Path) -> ast.Module:

@@ -10,11 +10,10 @@ from models.spec.callbacks import REFERENCE
 from models.spec.durations import Duration
 from models.spec.entries import Entry, OneOf, OrNone, Real, Spec, Text, Whole, is_whole
 from models.spec.faults import RefusedError, refused, shown, unknown_key
+from search.study import OPEN_END
 from tracking.mlflow_address import DEFAULT_URI, why_not
 
 MEAN = "mean_of_last"
-MOST_REPORTS = 1_000_000
-"""Reports of a trial of an objective of the user's own code, where the study file does not bound them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,8 @@ class ObjectiveCode(OrNone):
 
     def read_given(self, value: Any, earlier: Mapping[str, Any]) -> str:
         if not isinstance(value, str) or not re.fullmatch(REFERENCE, value):
-            raise refused(f"{shown(value)} names no function", "write `file.py:objective` or `package.module:objective`")
+            mend = "write `file.py:objective` or `package.module:objective`"
+            raise refused(f"{shown(value)} names no function", mend)
         return value
 
     def schema_given(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class ObjectiveSpec(Spec):
             "with `code`, how often a trial calls `trial.report` at most; the pruners hyperband and extrapolate plan "
             "by it",
             low=1,
-            high=MOST_REPORTS,
+            high=OPEN_END,
             none=True,
         ),
     ] = None
