@@ -129,7 +129,7 @@ class OwnTrial(BaseTrial):  # type: ignore[misc]
                 f"The `step` argument is of type '{type(step).__name__}' but supposed to be an int."
             ) from None
         if place < 0:
-            raise ValueError(f"The `step` argument is {place} but cannot be negative.")
+            raise ValueError(f"`step={place}` must be a number from 0 on.")
         if place in self._steps:
             warnings.warn(f"The value of step {place} was reported before, and is passed over.", stacklevel=2)
             return

@@ -191,6 +191,8 @@ def objective_of(code: str) -> Callable[[OwnTrial], Any]:
         raise ObjectiveError(f"objective.code: `{place}` has no `{name}`", did_you_mean(name, known))
     made: Any = found() if isinstance(found, type) else found
     if not callable(made):
-        raise ObjectiveError(f"objective.code: `{code}` is a {type(made).__name__}", "name a function of a `trial`")
+        raise ObjectiveError(
+            f"objective.code: `{code}` is of type {type(made).__name__}", "name a function of a `trial`"
+        )
     function: Callable[[OwnTrial], Any] = made
     return function

@@ -13,7 +13,7 @@ from models.spec.faults import Path as Below
 from search.pruning.registry import OPTIONS
 from search.spec_callbacks import check_reference, source_of
 from search.spec_search import AUTO, PrunerSpec
-from search.spec_sections import ObjectiveSpec
+from search.spec_sections import ObjectiveSpec, is_reference
 from search.spec_study import StudySpec
 from search.study import OPEN_END
 
@@ -49,18 +49,19 @@ def has_code(objective: Any) -> bool:
 def for_objective(raw: Mapping[str, Any]) -> dict[str, Any]:
     """`raw` as the study of such an objective: nothing that it does itself is left to this project."""
     objective = {"metric": VALUE, **raw["objective"]}
+    code = objective["code"]
     filled = {key: value for key, value in raw.items() if key not in (*_WITHOUT, "objectives")}
     filled |= {
         "objective": objective,
         "data": {"source": NO_DATA},
-        "model": {"family": CODE, "code": objective["code"]},
+        "model": {"family": CODE, "code": code if is_reference(code) else "own.py:objective"},
         "training": {"epochs": _epochs(objective.get("reports"))},
         "ensemble": None,
     }
     search, workers = raw.get("search", {}), raw.get("workers", {})
     search = {"sampler": search} if isinstance(search, str) else search
     workers = {"count": workers} if is_whole(workers) else workers
-    if isinstance(search, Mapping):
+    if isinstance(search, Mapping) and search.get("driver") != "keras_tuner":
         filled["search"] = {"duplicates": "train", **search}
     if isinstance(workers, Mapping):
         filled["workers"] = {"silence": SILENCE, **workers}

@@ -60,6 +60,11 @@ class AtEntry(Entry):
         return {"anyOf": [{"enum": ["best", "last"]}, mean]}
 
 
+def is_reference(value: object) -> bool:
+    """Whether it names a file or module, and something in it."""
+    return isinstance(value, str) and re.fullmatch(REFERENCE, value) is not None
+
+
 @dataclass(frozen=True)
 class ObjectiveCode(OrNone):
     """`file.py:objective` or `package.module:objective`."""
@@ -67,10 +72,10 @@ class ObjectiveCode(OrNone):
     none: bool = True
 
     def read_given(self, value: Any, earlier: Mapping[str, Any]) -> str:
-        if not isinstance(value, str) or not re.fullmatch(REFERENCE, value):
+        if not is_reference(value):
             mend = "write `file.py:objective` or `package.module:objective`"
             raise refused(f"{shown(value)} names no function", mend)
-        return value
+        return str(value)
 
     def schema_given(self) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^{re.sub('[?]P<[a-z]+>', '', REFERENCE)}$"}
