@@ -86,7 +86,7 @@ def check_own_objective(study: StudySpec, folder: Path, is_written: Callable[[Be
     """What is wrong with the function, its goal, and what cannot be done with it."""
     objective = study.objective
     if objective.code is None:
-        if objective.reports is not None:
+        if objective.reports is not None and study.data.source != NO_DATA:
             problem = "`reports` counts what a function of your own reports, and there is none"
             yield Fault(("objective", "reports"), problem, "leave it out; `training.epochs` bounds a training", True)
         return
