@@ -25,7 +25,12 @@ tracking: none
 def study(place):
     shutil.copy(ROOT / "tests" / "search" / "objectives.py", place.root / "objectives.py")
 
-    def write(name="branching", *, budget="{trials: 20}", search="{sampler: tpe, pruner: median}"):
+    def write(
+        name="branching",
+        *,
+        budget="{trials: 10}",
+        search="{sampler: tpe, pruner: {name: median, startup_trials: 2, warmup_epochs: 1}}",
+    ):
         place.write(STUDY.format(name=name, budget=budget, search=search))
         return place
 
@@ -37,18 +42,18 @@ def board(place, study="own"):
         return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
 
 
-def test_the_example_is_pruned_and_shown_and_has_no_models_to_export(place):
-    text = place.run("run", ROOT / "examples" / "own_objective.yaml", "budget.trials=9", "workers=1")
-    assert re.search(r"pruned .* is below the median", text)
+def test_the_example_runs_and_is_shown_and_has_no_models_to_export(place):
+    text = place.run("run", ROOT / "examples" / "own_objective.yaml", "budget.trials=3", "workers=1")
+    assert "3 done" in text
     rows = board(place, "own_objective")
-    assert len(rows) == 9
+    assert len(rows) == 3
     assert float(rows[0]["objective"]) > 0.9
     for row in rows:
         assert sum(bool(row.get(f"n_units_l{i}")) for i in range(3)) == int(row["n_layers"])
     shown = place.run("show", "own_objective", rows[0]["trial"])
     assert re.search(r"params +\d+", shown)
     assert "val_accuracy by epoch" in shown
-    assert len(place.steps("val_accuracy")) == 9
+    assert len(place.steps("val_accuracy")) == 3
     refused = place.run("export", "own_objective", "--to", "exported", code=1)
     assert "are its own and are not kept by the study" in refused
 

@@ -80,7 +80,7 @@ def test_an_argument_with_a_default_may_be_left_out(folder: Path) -> None:
     ("override", "told"),
     [
         ("objective={code: 'train.py:objective'}", "whether the objective is to be large or small is not known; add"),
-        ("objective.code=train.py", "`train.py` names no function; write `file.py:objective`"),
+        ("objective.code=train.py", "train.py names no function; write `file.py:objective`"),
         ("objective.code=train.py:objectiv", "`train.py` has no `objectiv`; did you mean `objective`?"),
         ("objective.code=trian.py:objective", "trian.py`; did you mean `train.py`?"),
         (
