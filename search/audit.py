@@ -10,7 +10,7 @@ import numpy as np
 
 from models.objective import Direction
 from search.front import Aims, front_of
-from search.study import Cause, RecordedTrial, TrialState
+from search.study import OPEN_END, Cause, RecordedTrial, TrialState
 
 SHARE = 0.03
 """Of so many of the trials to be stopped the stop is audited, unless the study file says otherwise."""
@@ -47,6 +47,7 @@ class Audit:
         stopped = [t for t in trials if t.outcome is not None and t.outcome.cause is Cause.PRUNED]
         audited = [t for t in trials if t.audited is not None]
         finished = [t for t in audited if t.state is TrialState.COMPLETE]
+        longest = _longest(trials)
         if aims:
             front = front_of(((t.number, t.outcome) for t in trials if t.outcome is not None), aims)
             wrong = sum(t.number in front for t in finished)
@@ -54,7 +55,7 @@ class Audit:
             wrong = sum(_was_wrong(t, direction) for t in finished)
         return cls(
             stopped=len(stopped),
-            saved=sum(max(0, t.suggestion.epochs - len(t.values)) for t in stopped),
+            saved=sum(max(0, min(t.suggestion.epochs, longest) - len(t.values)) for t in stopped),
             finished=len(finished),
             wrong=wrong,
             spent=sum(len(t.values) - t.audited.epoch for t in audited if t.audited is not None),
@@ -80,6 +81,12 @@ class Audit:
         were = "was" if self.finished == 1 else "were"
         wrong = "none" if not self.wrong else str(self.wrong)
         return f"{saved}; {_trials(self.finished)} to be stopped {were} let finish, and {wrong} became {self.became}"
+
+
+def _longest(trials: Sequence[RecordedTrial]) -> int:
+    """The epochs that a trial may train: of trials with an open end, those of the longest that came to an end."""
+    ended = [len(t.values) for t in trials if t.state is TrialState.COMPLETE and t.suggestion.epochs >= OPEN_END]
+    return max(ended, default=OPEN_END if not any(t.suggestion.epochs >= OPEN_END for t in trials) else 0)
 
 
 def _was_wrong(trial: RecordedTrial, direction: Direction) -> bool:

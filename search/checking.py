@@ -23,6 +23,10 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     """
     rng = np.random.default_rng(file.spec.seed)
     print(f"{file.path}: study `{file.spec.study}`", file=stream)
+    if file.is_own_objective:
+        print(f"\n{file.spec.objective.code} says what varies when the trials call it", file=stream)
+        print(f"\n{file.choice.why}", file=stream)
+        return 0
     file = _with_code(file, stream)
     print(f"\n{len(file.space)} parameters vary:", file=stream)
     print(aligned(_dimensions(file)), file=stream)

@@ -23,12 +23,14 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """trials: the budget's bound on them. max_epochs: of one trial. several: the pruner that suits the study's several
-    objectives; None where it has one. grows: whether the space may, which ends a grid."""
+    objectives; None where it has one. grows: whether the space may, which ends a grid. trains_itself: whether a
+    function of the user's own does, which cannot pause."""
 
     trials: int | None
     max_epochs: int
     several: str | None = None
     grows: bool = False
+    trains_itself: bool = False
 
 
 def chosen(search: SearchSpec, space: Space, terms: Terms) -> Choice:
@@ -38,6 +40,8 @@ def chosen(search: SearchSpec, space: Space, terms: Terms) -> Choice:
         return Choice(sampler, pruner)
     if terms.several is not None:
         return _of_several(sampler, pruner, terms.several)
+    if terms.trains_itself:
+        return _of_own_objective(sampler, pruner)
     if sampler != AUTO:
         name, why = _pruner_for(sampler, terms.max_epochs)
         return Choice(sampler, _plain(name), f"pruner {name}: {why}")
@@ -69,6 +73,18 @@ def _of_several(sampler: str, pruner: PrunerSpec, fitting: str) -> Choice:
             else "a metric is judged at the end"
         )
         whys.append(f"pruner {fitting}: {reason}")
+    return Choice(sampler, pruner, "; ".join(whys))
+
+
+def _of_own_objective(sampler: str, pruner: PrunerSpec) -> Choice:
+    """tpe and median where they are left open: a function of the user's own can be stopped, and cannot pause."""
+    whys = []
+    if sampler == AUTO:
+        sampler = "tpe"
+        whys.append("sampler tpe: it suggests every parameter that the objective was seen to ask for")
+    if pruner.name == AUTO:
+        pruner = _plain("median")
+        whys.append("pruner median: an objective of your own can be stopped, and cannot pause")
     return Choice(sampler, pruner, "; ".join(whys))
 
 

@@ -76,6 +76,27 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("schema", help="print the JSON Schema of study files, for editors")
     schema.set_defaults(command=_schema)
 
+    _add_import(commands)
+
+    show = commands.add_parser("show", help="the leaderboard of a study, or one of its trials")
+    show.add_argument("study", help="name of a study, or its folder")
+    show.add_argument("trial", nargs="?", type=int, help="number of a trial")
+    show.set_defaults(command=_show)
+
+    export = commands.add_parser("export", help="write the best ensemble of a study as one Keras model")
+    export.add_argument("study", help="name of a study, or its folder")
+    export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where to write it")
+    export.set_defaults(command=_export)
+
+    predict = commands.add_parser("predict", help="use an exported model on rows of a file")
+    predict.add_argument("exported", type=Path, help="folder that `export` wrote")
+    predict.add_argument("rows", type=Path, help="a .csv, .parquet or .npz file of raw rows")
+    predict.add_argument("--out", type=Path, required=True, metavar="FILE", help="CSV file of predictions")
+    predict.set_defaults(command=_predict)
+    return parser
+
+
+def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     importing = commands.add_parser("import", help="begin a study with the trials of an earlier search")
     importing.add_argument(
         "source",
@@ -98,23 +119,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     importing.add_argument("--tracking-uri", default="sqlite:///mlflow.db", metavar="URI", help="MLflow's store")
     importing.set_defaults(command=_import)
-
-    show = commands.add_parser("show", help="the leaderboard of a study, or one of its trials")
-    show.add_argument("study", help="name of a study, or its folder")
-    show.add_argument("trial", nargs="?", type=int, help="number of a trial")
-    show.set_defaults(command=_show)
-
-    export = commands.add_parser("export", help="write the best ensemble of a study as one Keras model")
-    export.add_argument("study", help="name of a study, or its folder")
-    export.add_argument("--to", type=Path, required=True, metavar="FOLDER", help="where to write it")
-    export.set_defaults(command=_export)
-
-    predict = commands.add_parser("predict", help="use an exported model on rows of a file")
-    predict.add_argument("exported", type=Path, help="folder that `export` wrote")
-    predict.add_argument("rows", type=Path, help="a .csv, .parquet or .npz file of raw rows")
-    predict.add_argument("--out", type=Path, required=True, metavar="FILE", help="CSV file of predictions")
-    predict.set_defaults(command=_predict)
-    return parser
 
 
 def _add_file(parser: argparse.ArgumentParser) -> None:

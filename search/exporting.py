@@ -8,7 +8,8 @@ from models.ensemble.candidates import EnsembleError
 from models.quiet import quiet_stderr
 from models.spec.data import DataSpec
 from search import ensembling
-from search.lock import versions
+from search.folder import StudyFolder
+from search.lock import Lock, versions
 from search.stored import StoredStudy
 from search.variants import DataVariants
 
@@ -22,12 +23,23 @@ def _refuse_own_rows(data: DataSpec, trial: Path) -> None:
         )
 
 
+def _refuse_own_objective(folder: StudyFolder) -> None:
+    """Raises: EnsembleError for a study that has no models."""
+    code = Lock.read(folder.lock).spec["objective"].get("code")
+    if code is not None:
+        raise EnsembleError(
+            f"the models of {code} are its own and are not kept by the study; train the best parameters of "
+            f"{folder.leaderboard} again, or save the model in the function"
+        )
+
+
 def export_study(study: str, to: Path, *, stream: TextIO) -> int:
     """Writes the ensemble of `study` into the folder `to` and prints what it is.
 
     Raises NoStudyError, EnsembleError, BundleError, ExportError or DataError: all say what to do.
     """
     stored = StoredStudy.open(study)
+    _refuse_own_objective(stored.folder)
     ensemble = ensembling.load(stored.folder.ensemble)
     data = DataVariants(stored.folder.data, seed=stored.seed)
     # TensorFlow and MLflow take seconds to load: after everything that can go wrong without them

@@ -4,6 +4,8 @@ import re
 import traceback
 from pathlib import Path
 
+from spaces.problems import MendableError
+
 _OURS = tuple(str(Path(__file__).parents[1] / room) for room in ("search", "models", "spaces"))
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _OPENING = "Exception encountered when calling"
@@ -21,6 +23,8 @@ def failure_text(error: BaseException) -> str:
     """The traceback without the frames of this project that led to the user's code."""
     frames = traceback.extract_tb(error.__traceback__)
     own = next((place for place, frame in enumerate(frames) if not frame.filename.startswith(_OURS)), None)
+    if own is None and isinstance(error, MendableError) and error.__cause__ is None:
+        return str(error)  # it names its place itself
     if own is None:
         return _COLOURS.sub("", "".join(traceback.format_exception(error)))
     listed = traceback.StackSummary.from_list(frames[own:]).format()

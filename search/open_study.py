@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.config import Config
 from models.spec.code import CodeSpec
 from models.training.graph_key import graph_key
 from search.duplicates import size_of
@@ -40,8 +41,10 @@ class OpenStudy:
     def task_of(self, suggestion: Suggestion) -> TrialTask:
         """What a worker is handed for `suggestion`."""
         config = self.file.config(suggestion.params)
-        data, dataset = self.data.of(config)
         objective = self.file.objective
+        if self.file.is_own_objective:
+            return self._own_task(suggestion, config)
+        data, dataset = self.data.of(config)
         return TrialTask(
             number=suggestion.number,
             config=config.to_json(),
@@ -58,6 +61,21 @@ class OpenStudy:
             study_seed=self.file.spec.seed,
         )
 
+    def _own_task(self, suggestion: Suggestion, config: Config) -> TrialTask:
+        """Of an objective of the user's own code, which has its own data and trains by itself."""
+        return TrialTask(
+            number=suggestion.number,
+            config=config.to_json(),
+            objective=self.file.objective,
+            seed=self.seed_of(suggestion.number),
+            epochs=suggestion.epochs,
+            folder=self.folder.trial(suggestion.number),
+            data=self.folder.data,
+            resume=suggestion.resume,
+            study_seed=self.file.spec.seed,
+            own_objective=self.file.spec.study,
+        )
+
     def why_infeasible(self, params: Params) -> str | None:
         """The first limit that `params` breaks, with its value, or None."""
         if not self.file.limits:
@@ -67,8 +85,9 @@ class OpenStudy:
 
     @property
     def configurations(self) -> int | None:
-        """How many different configurations there are, those outside the limits included; None for endless."""
-        return size_of(self.file.space)
+        """How many different configurations there are, those outside the limits included; None for endless, and where
+        a function of the user's own trains, whose parameters are not known before."""
+        return None if self.file.is_own_objective else size_of(self.file.space)
 
     @property
     def stint(self) -> int:

@@ -7,7 +7,7 @@ from typing import Protocol, TextIO
 from search.budget import Budget, Spent
 from search.front import Aims, Front, Values
 from search.ledger import Incumbent, Ledger
-from search.study import Cause, Outcome, Pause, TrialState
+from search.study import OPEN_END, Cause, Outcome, Pause, TrialState
 from search.tables import cell, figure
 
 
@@ -195,7 +195,8 @@ def training_line(training: Training, metric: str) -> str:
     value = "" if training.value is None else f"{metric} {training.value:.4f}"
     if not training.epoch:
         return f"  trial {training.number:>3}  starting"
-    line = f"  trial {training.number:>3}  epoch {training.epoch:>{width}} of {training.epochs}"
+    of = f"{training.epoch:>{width}} of {training.epochs}" if training.epochs < OPEN_END else f"{training.epoch:>4}"
+    line = f"  trial {training.number:>3}  epoch {of}"
     return f"{line}  {training.seconds:>5.0f} s  {value}".rstrip()
 
 

@@ -62,9 +62,9 @@ class Rules:
     configurations: how many there are in all; None for endless.
     is_audited: whether a trial by its number is let finish when the pruner would stop it.
     own: the space that the user's own code has made, where it builds the models.
+    checkpoints: whether a trial that was interrupted can go on, and be stored as it is; otherwise it begins anew.
     candidates: a paused trial is stored in the end if it is among so many of the best; see `search.retiring`.
-    confirm: what is trained again with other seeds when the search is over.
-    aims: of a study with several objectives; `objective` is the first of them.
+    confirm: what is trained again in the end. aims: of a study with several objectives, `objective` the first of them.
     """
 
     objective: Objective
@@ -79,6 +79,7 @@ class Rules:
     confirm: Confirm | None = None
     aims: Aims = ()
     own: OwnSpace | None = None
+    checkpoints: bool = True
 
 
 _EXHAUSTED = Ending("the search space is exhausted")
@@ -173,9 +174,10 @@ class Runner:
 
     def _take_up(self, entry: Entry, over: str | None) -> None:
         """An unfinished trial goes on; with the budget used up it is only closed, with the best weights it has."""
-        if over is not None and entry.number not in self._forced and time_is_up(self._rules.budget, self._spent()):
+        is_cut = time_is_up(self._rules.budget, self._spent()) or not self._rules.checkpoints
+        if over is not None and entry.number not in self._forced and is_cut:
             self._forced[entry.number] = Forced(Cause.BUDGET, over)
-        if entry.number in self._forced and entry.values:
+        if entry.number in self._forced and entry.values and self._rules.checkpoints:
             self._submit(entry.suggestion.to_store())
         elif entry.number in self._forced:
             self._close(entry, self._forced.pop(entry.number).without_files(self._trained(entry)))
@@ -336,10 +338,8 @@ class Runner:
         elif forced is None and entry.losses >= MAX_LOSSES:
             reason = f"its worker was lost {MAX_LOSSES} times, last: {event.reason}"
             reason += f"; {event.hint}" if event.hint else ""
-            self._close(
-                entry,
-                Outcome(TrialState.FAILED, Cause.LOST, reason, epochs=len(entry.values), seconds=entry.seconds),
-            )
+            outcome = Outcome(TrialState.FAILED, Cause.LOST, reason, epochs=len(entry.values), seconds=entry.seconds)
+            self._close(entry, outcome)
 
     def _retire(self) -> bool:
         """Ends the paused trials of a study that is over. Returns whether any are to be stored by the workers first."""

@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TextIO
 from uuid import uuid4
@@ -23,6 +23,7 @@ from search.closing import close_study
 from search.confirming import Confirm
 from search.drivers.registry import make_driver
 from search.drivers.setup import DriverSetup
+from search.found import Found
 from search.goals import Goals
 from search.keep import Keep
 from search.open_study import OpenStudy
@@ -39,6 +40,7 @@ from search.spec import StudyFile
 from search.spec_sections import BudgetSpec
 from search.telling import Teller
 from search.trial import delete_checkpoint
+from spaces.space import Space
 from tracking.event_log import EventLog
 from tracking.tracker import NullTracker, SeveralTrackers, Tracker
 from tracking.values import StudyInfo
@@ -76,11 +78,9 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
     """
     study = OpenStudy.open(file)
     with study.folder.held(), ExitStack() as stack:
-        _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
-        file.refuse_unfit(dataset.signature)
-        study = with_found(study, dataset.signature, stream=stream)
+        study, content, notes = _looked_at(study, stream)
         file = study.file
-        kept = lock.keep(study.folder.lock, _lock(file, dataset.content, history.fingerprint(study.folder.history)))
+        kept = lock.keep(study.folder.lock, _lock(file, content, history.fingerprint(study.folder.history)))
         record = Record.open(
             study.folder.record_url,
             study=file.spec.study,
@@ -99,7 +99,7 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
         stack.callback(tracker.close)
         if file.choice.why:
             view.say(file.choice.why)
-        for note in dataset.notes:
+        for note in notes:
             view.say(f"note: {note}")
         ending = _search(study, record, tracker, view, stage)
         view.close()
@@ -108,6 +108,16 @@ def run_study(file: StudyFile, *, stream: TextIO, stage: Stage = THIS_MACHINE) -
     if ending.interrupted:
         return INTERRUPTED
     return FAILED if ending.failed else 0
+
+
+def _looked_at(study: OpenStudy, stream: TextIO) -> tuple[OpenStudy, str, tuple[str, ...]]:
+    """The study with what its code asks for, the fingerprint of its data's content, and what is to be said of them."""
+    file = study.file
+    if file.is_own_objective:
+        return replace(study, found=Found(Space(()))), "", ()
+    _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
+    file.refuse_unfit(dataset.signature)
+    return with_found(study, dataset.signature, stream=stream), dataset.content, dataset.notes
 
 
 def _lock(file: StudyFile, fingerprint: str, history: str) -> lock.Lock:
@@ -203,6 +213,7 @@ def _search(study: OpenStudy, record: Record, tracker: Tracker, view: View, stag
                 confirm=_confirm(study),
                 aims=file.aims,
                 own=own,
+                checkpoints=not file.is_own_objective,
             ),
             restored=record.trials(),
             seconds=record.seconds,

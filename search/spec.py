@@ -39,6 +39,7 @@ from search.spec_code import check_code
 from search.spec_document import read_document
 from search.spec_objectives import aims_of, check_several, further_metrics, objective_of, pruner_of_several
 from search.spec_oracle import check_oracle
+from search.spec_own_objective import check_own_objective, required_keys
 from search.spec_reading import SHORTHANDS, filled, read_study
 from search.spec_space import SECTIONS, Held, SpaceBuilder, held_knobs, section_of
 from search.spec_study import StudySpec
@@ -79,6 +80,11 @@ class StudyFile:
         return aims_of(self.spec)
 
     @property
+    def is_own_objective(self) -> bool:
+        """Whether a function of the user's own trains, and says what is optimised: `objective.code`."""
+        return self.spec.objective.code is not None
+
+    @property
     def max_epochs(self) -> int:
         """The most epochs that any configuration trains."""
         epochs: int | Varied = self.spec.training.epochs
@@ -92,8 +98,13 @@ class StudyFile:
     @property
     def choice(self) -> Choice:
         """The sampler and the pruner, `auto` replaced."""
-        grows = isinstance(self.spec.model, CodeSpec)
-        terms = Terms(self.spec.budget.trials, self.max_epochs, pruner_of_several(self.spec), grows)
+        terms = Terms(
+            self.spec.budget.trials,
+            self.max_epochs,
+            pruner_of_several(self.spec),
+            grows=isinstance(self.spec.model, CodeSpec),
+            trains_itself=self.is_own_objective,
+        )
         return chosen(self.spec.search, self.space, terms)
 
     @property
@@ -217,6 +228,7 @@ def study_of(in_file: Document, path: Path, overrides: Sequence[str] = ()) -> St
         *check_several(study, is_written),
         *check_callbacks(study.training.callbacks, path.parent),
         *check_code(study, path.parent, is_written),
+        *check_own_objective(study, path.parent, is_written),
         *check_fit(study, possible_tasks(study.data), is_written),
         *check_grid(study, space),
         *check_oracle(study, space),
@@ -265,7 +277,7 @@ def json_schema() -> dict[str, Any]:
         ],
     }
     schema = schema_of(StudySpec)
-    schema["required"] = [name for name in schema["required"] if name != "study"]
+    schema |= required_keys(schema["required"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "study file",

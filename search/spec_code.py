@@ -13,6 +13,7 @@ from models.spec.metrics import METRICS, base_name
 from models.spec.sections import values_of
 from models.spec.varied import Varied
 from search.spec_callbacks import check_reference, source_of
+from search.spec_own_objective import NO_DATA
 from search.spec_study import StudySpec
 
 KEPT = ("epochs", "batch_size", "early_stopping", "reduce_lr", "callbacks", "stop_on_nan", "stop_at", "restore_best")
@@ -25,6 +26,8 @@ KEPT_FILES = ("csv_log", "checkpoint_every")
 def check_code(study: StudySpec, folder: Path, is_written: Callable[[Below], bool]) -> Iterator[Fault]:
     """What is wrong with the reference, the objective and the training of a model of the user's own code."""
     model = study.model
+    if study.data.source == NO_DATA:
+        return  # see `spec_own_objective`
     yield from _check_data(study, folder, is_written)
     if not isinstance(model, CodeSpec):
         return

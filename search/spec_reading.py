@@ -13,6 +13,7 @@ from models.spec.faults import Fault, Path, RefusedError, faults_of
 from models.spec.knobs import Knob
 from models.spec.sections import Section, entries_of, varying
 from models.spec.training import TrainingSpec
+from search.spec_own_objective import for_objective, has_code
 from search.spec_study import NAME, StudySpec
 from spaces.problems import nearest
 
@@ -64,6 +65,8 @@ def filled(values: Mapping[str, Any], *, in_file: Mapping[str, Any], name: str) 
     raw = dict(values)
     if "study" not in raw:
         raw["study"] = _study_name(name)
+    if has_code(raw.get("objective")):
+        return _for_code(for_objective(raw))
     data = raw.get("data")
     if isinstance(data, Mapping) and "code" in data and "source" not in data:
         raw["data"] = {"source": data["code"], **data}

@@ -1,13 +1,16 @@
 """What a user may write under `objective`, `budget`, `workers`, `keep`, `ensemble` and `tracking`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from models.spec.byte_sizes import ByteSize
+from models.spec.callbacks import REFERENCE
 from models.spec.durations import Duration
-from models.spec.entries import Entry, OneOf, Real, Spec, Text, Whole, is_whole
+from models.spec.entries import Entry, OneOf, OrNone, Real, Spec, Text, Whole, is_whole
 from models.spec.faults import RefusedError, refused, shown, unknown_key
+from search.study import OPEN_END
 from tracking.mlflow_address import DEFAULT_URI, why_not
 
 MEAN = "mean_of_last"
@@ -57,10 +60,45 @@ class AtEntry(Entry):
         return {"anyOf": [{"enum": ["best", "last"]}, mean]}
 
 
+def is_reference(value: object) -> bool:
+    """Whether it names a file or module, and something in it."""
+    return isinstance(value, str) and re.fullmatch(REFERENCE, value) is not None
+
+
+@dataclass(frozen=True)
+class ObjectiveCode(OrNone):
+    """`file.py:objective` or `package.module:objective`."""
+
+    none: bool = True
+
+    def read_given(self, value: Any, earlier: Mapping[str, Any]) -> str:
+        if not is_reference(value):
+            mend = "write `file.py:objective` or `package.module:objective`"
+            raise refused(f"{shown(value)} names no function", mend)
+        return str(value)
+
+    def schema_given(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{re.sub('[?]P<[a-z]+>', '', REFERENCE)}$"}
+
+
 class ObjectiveSpec(Spec):
     """The one number that is optimised."""
 
-    metric: Annotated[str, Text("metric on validation rows: `val_` and a name of the table of metrics")] = "val_loss"
+    code: Annotated[
+        str | None,
+        ObjectiveCode(
+            "`file.py:objective` or `package.module:objective` of an Optuna objective, a function of a `trial` that "
+            "returns the number; it takes the place of `data`, `model` and `training`"
+        ),
+    ] = None
+
+    metric: Annotated[
+        str,
+        Text(
+            "metric on validation rows: `val_` and a name of the table of metrics; with `code`, what its number is "
+            "called, `value` if left out"
+        ),
+    ] = "val_loss"
     goal: Annotated[
         str | None,
         OneOf(
@@ -70,6 +108,16 @@ class ObjectiveSpec(Spec):
         ),
     ] = None
     at: Annotated[At, AtEntry("the epoch that counts: best, last, or {mean_of_last: k}")] = At()
+    reports: Annotated[
+        int | None,
+        Whole(
+            "with `code`, how often a trial calls `trial.report` at most; the pruners hyperband and extrapolate plan "
+            "by it",
+            low=1,
+            high=OPEN_END,
+            none=True,
+        ),
+    ] = None
 
 
 class BudgetSpec(Spec):

@@ -1,4 +1,4 @@
-"""`init`: a first study file for a model of the user's own code, with what the code was seen to ask for."""
+"""`init`: a first study file for a model of the user's own code, with what it was seen to ask for, or an objective."""
 
 import re
 from pathlib import Path
@@ -6,11 +6,12 @@ from typing import TextIO
 
 from models.files import write_text
 from models.objective import Direction
-from models.spec.callbacks import REFERENCE
+from models.spec.callbacks import REFERENCE, OwnCallback
 from models.spec.metrics import METRICS, VALIDATION
 from search.found import Found
 from search.probing import probe
 from search.spec import study_of
+from search.spec_own_objective import takes_a_trial
 from spaces.problems import MendableError
 from spaces.source import parse
 
@@ -30,6 +31,13 @@ search: {{sampler: tpe, pruner: median}}
 budget: {{trials: 40, time: 1h}}
 """
 
+_OBJECTIVE = """\
+# A first study file for {code}; `python -m search check {name}` says what it means.
+objective: {{code: {code}, goal: max}}    # min, where a small number is good
+search: {{sampler: tpe, pruner: median}}  # the pruner decides what trial.should_prune() says
+budget: {{trials: 40, time: 1h}}
+"""
+
 _LEAST = "data: sklearn:digits\nmodel: {{code: '{code}'}}\nbudget: 1\n"
 
 
@@ -46,12 +54,23 @@ def init(code: str, to: Path, *, stream: TextIO) -> int:
         raise StartError(f"`{code}` names no model", "write `--from file.py:build` or `--from package.module:Name`")
     if to.exists():
         raise StartError(f"{to} is there already", "name another file with `--to`")
+    if takes_a_trial(OwnCallback(code), Path()):
+        return _for_objective(code, to, stream)
     file = study_of(parse(_LEAST.format(code=code), name=str(to)), to)
     found = probe(file, None)
     text = _TEXT.format(code=code, name=to, parameters=_parameters(found), objective=objective_of(found.metrics))
     write_text(to, text)
     print(f"{to}: {len(found.space)} parameters of {code}", file=stream)
     print(f"next: say where your data are, then `python -m search run {to}`", file=stream)
+    return 0
+
+
+def _for_objective(code: str, to: Path, stream: TextIO) -> int:
+    text = _OBJECTIVE.format(code=code, name=to)
+    study_of(parse(text, name=str(to)), to)
+    write_text(to, text)
+    print(f"{to}: a search with the Optuna objective {code}", file=stream)
+    print(f"next: say whether its number is to be large or small, then `python -m search run {to}`", file=stream)
     return 0
 
 

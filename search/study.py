@@ -14,6 +14,10 @@ Params = Mapping[str, Value]
 """The active varied parameters of one trial, by parameter name."""
 
 
+OPEN_END = 1_000_000
+"""Epochs of a suggestion whose trial ends when the user's own code does: nobody knows how many there are."""
+
+
 class TrialState(StrEnum):
     """RUNNING and PAUSED trials may go on; the other states are final."""
 

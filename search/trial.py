@@ -37,6 +37,7 @@ class TrialTask:
     further: the objectives after the first, by name; empty for one objective, and then nothing is measured for them.
     known, written, study_seed: for a model of the user's own code: what the study knows of its parameters, those that
         the study file states, and what decides those that were not suggested.
+    own_objective: the name of the study, where the user's own code is an Optuna objective and not a model.
     """
 
     number: int
@@ -52,6 +53,7 @@ class TrialTask:
     known: Mapping[str, Known] = field(default_factory=dict)
     written: tuple[str, ...] = ()
     study_seed: int = 0
+    own_objective: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,10 @@ def run_trial(task: TrialTask, calls: Calls, *, warm: Warm) -> Outcome | Left:
 
 
 def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:
+    if task.own_objective:
+        from search.own_objective import run_objective
+
+        return run_objective(task, calls)
     from models.training.fit import fit
     from models.training.plan import FitPlan
 

@@ -51,6 +51,7 @@ def test_every_command_in_a_page_is_one_that_the_parser_takes(page):
 @pytest.mark.parametrize("fence", all_fences("yaml"), ids=named)
 def test_every_study_file_in_a_page_loads(fence, tmp_path):
     written(tmp_path, (ROOT / "examples" / "own_model.py").read_text(encoding="utf-8"), "own_model.py")
+    written(tmp_path, (ROOT / "examples" / "own_objective.py").read_text(encoding="utf-8"), "own_objective.py")
     written(tmp_path, "def load(): ...\n", "rows.py")
     load(written(tmp_path, fence.text))
 

@@ -65,6 +65,8 @@ TESTS: dict[str, str] = {
     "objective.metric": STUDY + "test_the_metric_of_the_objective_ranks_the_trials_and_picks_their_epoch",
     "objective.goal": STUDY + "test_the_goal_turns_the_ranking_round",
     "objective.at": STUDY + "test_the_rule_of_the_objective_says_which_epoch_counts",
+    "objective.code": "tests/search/test_own_objective.py::test_a_trial_tells_its_parameters_before_its_reports",
+    "objective.reports": "tests/search/test_spec_own_objective.py::test_reports_bound_a_trial",
     "objectives.metric": SEVERAL + "test_the_front_is_the_one_that_optuna_finds_in_the_record",
     "objectives.goal": SEVERAL + "test_the_goal_of_a_further_metric_turns_the_front_round",
     "objectives.at": SEVERAL + "test_all_objectives_are_read_at_the_epoch_of_the_first",

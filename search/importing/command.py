@@ -62,6 +62,11 @@ def import_into(file: StudyFile, wanted: Wanted, *, stream: TextIO) -> int:
             f"{file.path} has several objectives, and samplers learn from earlier trials of one",
             "import into a study with one objective",
         )
+    if file.is_own_objective:
+        raise SourceError(
+            f"the parameters of {file.spec.objective.code} are not known before its first trial",
+            "import into a study whose file says what varies",
+        )
     source = open_source(wanted.source, metric=file.objective.metric, tracking_uri=wanted.tracking_uri)
     _refuse_unknown(wanted.names, source, file)
     read = reading(source, file.objective)
