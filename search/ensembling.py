@@ -77,7 +77,7 @@ def build(
     Raises: EnsembleError when no trial has stored predictions, or when the metric cannot be had from them.
     """
     numbers, predictions, passed_over = _candidates(folder, rows)
-    if not numbers and passed_over:
+    if not numbers and any(UNSCORED in line for line in passed_over):
         raise EnsembleError(f"no trial has predictions that can be blended; {passed_over[0]}")
     if not numbers:
         raise EnsembleError("no trial has stored predictions; look at the failed ones with `python -m search show`")

@@ -105,7 +105,9 @@ BESIDES: dict[str, tuple[str, ...]] = {
 ONE_VALUE = {"version", "model.family"}
 """Keys with one value only, or shown elsewhere: `model.family` has every case below."""
 LONGER = {"model.others", "training.others", "objectives", "model.code", "model.space", "data.code"}
-"""Keys with tests of their own in test_spec.py, test_spec_objectives.py and test_spec_code.py."""
+LONGER |= {"objective.code", "objective.reports"}
+"""Keys with tests of their own in test_spec.py, test_spec_objectives.py, test_spec_code.py and
+test_spec_own_objective.py."""
 
 
 def keys(spec: type[Spec], *above: str) -> Iterator[str]:

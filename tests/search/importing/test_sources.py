@@ -220,7 +220,8 @@ def test_a_table_without_an_objective_or_no_table_is_refused(tmp_path: Path) -> 
 def client():
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri="sqlite:///mlflow.db")
+    # the whole path: MLflow keeps the store of an address, and each test has a folder of its own
+    return MlflowClient(tracking_uri=f"sqlite:///{Path('mlflow.db').resolve()}")
 
 
 def test_an_experiment_of_mlflow_has_its_ended_runs_with_their_curves(working_directory: Path) -> None:
