@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from search.drivers.keras_tuner.hyperparameters import Coded, UnheldError, conditions, held
@@ -65,6 +65,7 @@ def test_each_domain_becomes_a_hyperparameter(domain: Domain, config: dict[str, 
     assert held(domain).config == config
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(spaces(), st.integers(0, 2**32 - 1))
 def test_a_configuration_comes_back_as_it_was(made: Space, seed: int) -> None:
     params = made.sample(np.random.default_rng(seed))
@@ -80,6 +81,7 @@ def test_a_configuration_comes_back_as_it_was(made: Space, seed: int) -> None:
     assert back.keys() == params.keys()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(spaces(small=True), st.integers(0, 2**32 - 1))
 def test_a_parameter_is_active_just_where_all_its_parents_have_one_of_their_values(made: Space, seed: int) -> None:
     params = made.sample(np.random.default_rng(seed))
