@@ -4,12 +4,13 @@ They come from endless sequences that depend on the seed alone, one of the whole
 are looked at through a window that moves as trials are started. So most of them are drawn once for many decisions.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from search.drivers.freeze_thaw.encoding import Encoding, Rows
+from spaces.domains import Categories
 from spaces.problems import Value
 from spaces.space import Dimension, Space
 
@@ -36,7 +37,15 @@ class Drawn:
     def without(self, begun: Collection[bytes]) -> "Drawn | None":
         """Those whose rows, as bytes, were not begun; None when none is left."""
         left = [place for place, row in enumerate(self.rows) if row.tobytes() not in begun]
-        return Drawn([self.configurations[place] for place in left], self.rows[left]) if left else None
+        return self.at(left) if left else None
+
+    def at(self, places: Sequence[int]) -> "Drawn":
+        """Those at these places."""
+        return Drawn([self.configurations[place] for place in places], self.rows[list(places)])
+
+    def followed_by(self, other: "Drawn") -> "Drawn":
+        """These and then the others."""
+        return Drawn(self.configurations + other.configurations, np.concatenate((self.rows, other.rows)))
 
 
 class Candidates:
@@ -62,6 +71,12 @@ class Candidates:
             np.concatenate([block.rows for block in blocks]),
         )
 
+    def changed(self, parents: Sequence[Configuration], *, each: int, reach: float, rng: np.random.Generator) -> Drawn:
+        """`each` changed copies of every parent. reach: how far changes go, as a share of each range."""
+        change = _Change(self._space, self._encoding, rng, reach)
+        made = [change.of(parent) for parent in parents for _ in range(each)]
+        return Drawn(made, self._encoding.rows(made))
+
     def _block(self, key: _Key, parents: Mapping[int, Configuration]) -> Drawn:
         if key not in self._blocks:
             number, block = key
@@ -69,7 +84,7 @@ class Candidates:
                 made = anywhere(self._space, BLOCK, np.random.default_rng([self._seed, 0, block]))
             else:
                 rng = np.random.default_rng([self._seed, 1 if number < 0 else 2, abs(number), block])
-                made = beside(self._space, parents[number], BLOCK, rng)
+                made = beside(self._space, self._encoding, parents[number], BLOCK, rng)
             self._blocks[key] = Drawn(made, self._encoding.rows(made))
         return self._blocks[key]
 
@@ -79,25 +94,41 @@ def anywhere(space: Space, count: int, rng: np.random.Generator) -> list[Configu
     return [space.sample(rng) for _ in range(count)]
 
 
-def beside(space: Space, parent: Mapping[str, Value], count: int, rng: np.random.Generator) -> list[Configuration]:
+def beside(
+    space: Space, encoding: Encoding, parent: Configuration, count: int, rng: np.random.Generator
+) -> list[Configuration]:
     """`count` changed copies of the parent; a parameter that it lacks is drawn anew."""
-    return [_neighbour(space, parent, rng) for _ in range(count)]
+    return [_Change(space, encoding, rng, REACHES[int(rng.integers(len(REACHES)))]).of(parent) for _ in range(count)]
 
 
-def _neighbour(space: Space, parent: Mapping[str, Value], rng: np.random.Generator) -> Configuration:
-    reach = REACHES[int(rng.integers(len(REACHES)))]
-    share = max(1.0 / len(space), float(rng.random())) if len(space) else 1.0
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """reach: how far a step goes, as a share of the range."""
 
-    def choose(dimension: Dimension) -> Value:
-        name, domain = dimension.name, dimension.domain
-        if name not in parent:
-            return dimension.sample(rng)
-        if rng.random() > share:
-            return parent[name]
-        if domain.cardinality is not None and domain.cardinality <= 4:
-            return domain.sample(rng)
-        place = domain.encode(parent[name]) + reach * float(rng.standard_normal())
+    space: Space
+    encoding: Encoding
+    rng: np.random.Generator
+    reach: float
+
+    def of(self, parent: Mapping[str, Value]) -> Configuration:
+        """A copy with some parameters changed, one of them on average at least; those that it lacks are drawn anew."""
+        share = max(1.0 / len(self.space), float(self.rng.random())) if len(self.space) else 1.0
+
+        def choose(dimension: Dimension) -> Value:
+            value = parent.get(dimension.name)
+            if dimension.name not in parent:
+                return dimension.sample(self.rng)
+            return self._moved(dimension, value) if self.rng.random() <= share else value
+
+        return self.space.walk(choose)
+
+    def _moved(self, dimension: Dimension, value: Value) -> Value:
+        """Another draw where there is no order, or few values; else a step, which changes it half the time at least."""
+        domain, reach = dimension.domain, self.reach
+        if domain.cardinality is not None:
+            if domain.cardinality <= 4 or (isinstance(domain, Categories) and not domain.ordered):
+                return domain.sample(self.rng)
+            reach = max(reach, 0.7 / domain.cardinality)
+        place = self.encoding.place(dimension, value) + reach * float(self.rng.standard_normal())
         # reflected at the walls, so that the corners are as likely as they should be
         return domain.decode(abs(place) if place < 1 else max(0.0, 2 - place))
-
-    return space.walk(choose)

@@ -18,11 +18,16 @@ from spaces.space import Dimension, Space
 Rows = npt.NDArray[np.float64]
 
 
+MOST_PLACES = 50_000
+"""So many places of values are kept."""
+
+
 class Encoding:
     """`groups` (n_columns,): columns of the same group share a length scale; numbered from 0."""
 
     def __init__(self, space: Space) -> None:
         self._dimensions = space.dimensions
+        self._places: dict[tuple[str, type, Value], float] = {}
         groups: list[int] = []
         for place, dimension in enumerate(space.dimensions):
             groups += [place] * _width(dimension)
@@ -45,12 +50,21 @@ class Encoding:
             self._fill(row, params)
         return rows
 
+    def place(self, dimension: Dimension, value: Value) -> float:
+        """Where `value` stands in [0, 1]; the same values are asked for again and again."""
+        key = (dimension.name, type(value), value)
+        if key not in self._places:
+            if len(self._places) >= MOST_PLACES:
+                self._places.clear()
+            self._places[key] = dimension.domain.encode(value)
+        return self._places[key]
+
     def _fill(self, row: Rows, params: Mapping[str, Value]) -> None:
         column = 0
         for dimension in self._dimensions:
             name, domain, width = dimension.name, dimension.domain, _width(dimension)
             if name in params and width == 1:
-                row[column] = domain.encode(params[name])
+                row[column] = self.place(dimension, params[name])
             elif name in params:
                 assert isinstance(domain, Categories)
                 row[column + domain.index(params[name])] = math.sqrt(0.5)

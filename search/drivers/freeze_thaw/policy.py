@@ -5,20 +5,27 @@ beyond the best so far; horizon and margin are drawn anew for each decision. Nea
 far ones try what may become so. Source: after Rakotoarison et al. 2024 (ifBO), section 4.2.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import ndtr
 
-from search.drivers.freeze_thaw.candidates import GUESS, Candidates, Configuration, Drawn
+from search.drivers.freeze_thaw.acquisition import Acquisition
+from search.drivers.freeze_thaw.candidates import GUESS, Candidates, Configuration, Drawn, anywhere
+from search.drivers.freeze_thaw.climbing import climbed
 from search.drivers.freeze_thaw.encoding import Encoding
 from search.drivers.freeze_thaw.kernel import Array, Points, Prior
 from search.drivers.freeze_thaw.levels import next_level
 from search.drivers.freeze_thaw.points import Curves, best_of, curves_of, time_of
 from search.drivers.freeze_thaw.process import CurveProcess, fitted
 from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
+from spaces.problems import Value
 from spaces.space import Space
+
+DRAWS = 8
+"""So many draws are looked at for one that was not begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,13 @@ class Settings:
     startup: trials drawn before the surrogate is asked. most_points: that it learns from; most_fitted: that its
     parameters are fitted to. refit: growth of the points after which they are fitted anew.
     drawn, near: new configurations to judge, from the whole space and beside so many `parents`, the best trials.
-    full: share of decisions that let the trial go on which promises the best end. promoted: share of those that ask no
-    surrogate and let the best go on of those that rest at one epoch. margin: the range of log10 of how far
-    beyond the best a candidate must come. gain: share of decisions that go by expected improvement, the others by its
-    probability. random: share of new configurations that are drawn from the whole space after all, for where the
-    surrogate is wrong. hope: when nothing new may start, a paused trial goes on if it may become the best one with this
-    probability. belief: weight of a prior, over the number of trials (Hvarfner et al. 2022).
+    reaches, copies: the best of these are climbed from, in steps that try so many changed copies of each.
+    promoted: share of decisions that ask no surrogate and let the best go on of those that rest at one epoch.
+    margin: the range of log10 of how far beyond the best a candidate must come. gain: share of decisions that go by
+    expected improvement, the others by its probability. random: share of new configurations that are drawn from the
+    whole space after all, for where the surrogate is wrong. hope: when nothing new may start, a paused trial goes on
+    if it may become the best one with this probability. belief: weight of a prior, over the number of trials (Hvarfner
+    et al. 2022).
     """
 
     startup: int = 8
@@ -43,11 +51,12 @@ class Settings:
     drawn: int = 160
     near: int = 120
     parents: int = 6
-    full: float = 0.1
-    promoted: float = 0.45
+    reaches: tuple[float, ...] = (0.15, 0.06, 0.02, 0.15, 0.06, 0.02)
+    copies: int = 10
+    promoted: float = 0.0
     margin: tuple[float, float] = (-3.0, -0.5)
     gain: float = 0.5
-    random: float = 0.4
+    random: float = 0.15
     hope: float = 0.05
     belief: float = 10.0
 
@@ -104,7 +113,7 @@ class FreezeThaw:
     def _blind(self, trials: Sequence[Seen], rng: np.random.Generator, *, may_start: bool) -> Choice | None:
         """A choice without a surrogate."""
         if may_start:
-            return self._start(self._space.sample(rng))
+            return self._start(self._anywhere(trials, rng))
         return next((self._go_on(trial) for trial in trials if trial.state is State.PAUSED), None)
 
     # ---------------------------------------------------------------------------------- the surrogate
@@ -162,33 +171,40 @@ class FreezeThaw:
         paused = [trial for trial in now.trials if trial.state is State.PAUSED]
         if not now.may_start:
             return self._last_hope(now, process, paused)
-        kind = rng.random()
-        if paused and kind < settings.full:
-            ends = process.mean(self._points(paused, [self._ladder[-1]] * len(paused)))
-            return self._go_on(paused[int(np.argmax(ends))])
-        if paused and kind < settings.full + settings.promoted:
+        if paused and rng.random() < settings.promoted:
             return self._go_on(self._best_of_a_level(paused, rng))
         ahead = int(rng.integers(1, len(self._ladder) + 1))
-        points = self._points(paused, [self._epoch(len(trial.values), ahead) for trial in paused])
-        new = self._new(now.trials, process)
-        if new is None and not paused:
-            return self._start(self._space.sample(rng))
-        if new is not None:
-            points = points.followed_by(self._fresh(new.rows, self._epoch(0, ahead)))
-        mean, deviation = process.expects(points)
-        margin = 10 ** rng.uniform(*settings.margin)
-        z = (mean - now.curves.best - margin) / deviation
-        score = log_improvement(z, deviation) if rng.random() < settings.gain else log_ndtr(z)
-        if self._space.has_prior:
-            asked = [trial.params for trial in paused] + (new.configurations if new is not None else [])
-            score = score + settings.belief / len(now.trials) * np.array([self._space.log_prior(p) for p in asked])
-        place = int(np.argmax(score))
-        if place < len(paused):
-            return self._go_on(paused[place])
-        assert new is not None, "nothing else was judged"
-        if rng.random() < settings.random:
-            return self._start(self._space.sample(rng))
-        return self._start(new.configurations[place - len(paused)])
+        beyond = now.curves.best + 10 ** rng.uniform(*settings.margin)
+        acquisition = Acquisition(process, beyond, by_gain=bool(rng.random() < settings.gain))
+        most = -math.inf
+        if paused:
+            ends = [self._epoch(len(trial.values), ahead) for trial in paused]
+            believed = self._believed([trial.params for trial in paused], len(now.trials))
+            scores = acquisition.of(self._points(paused, ends)) + believed
+            most = float(np.max(scores))
+        found = self._best_new(now, acquisition, self._epoch(0, ahead))
+        if found is None or (paused and most >= found[1]):
+            return (
+                self._go_on(paused[int(np.argmax(scores))]) if paused else self._start(self._anywhere(now.trials, rng))
+            )
+        return self._start(self._anywhere(now.trials, rng) if rng.random() < settings.random else found[0])
+
+    def _best_new(self, now: "_Situation", acquisition: Acquisition, epoch: int) -> tuple[Configuration, float] | None:
+        """The new configuration that promises most at an epoch, and its score; None when all were begun."""
+        begun = self._begun(now.trials)
+
+        def judge(drawn: Drawn) -> Array:
+            scores = acquisition.of(self._fresh(drawn.rows, epoch))
+            return scores + self._believed(drawn.configurations, len(now.trials))
+
+        def changed(parents: Sequence[Configuration], reach: float) -> Drawn | None:
+            copies = self._candidates.changed(parents, each=self._settings.copies, reach=reach, rng=now.rng)
+            return copies.without(begun)
+
+        drawn = self._drawn(now.trials, acquisition.process).without(begun)
+        if drawn is None:
+            return None
+        return climbed(drawn, judge(drawn), reaches=self._settings.reaches, changed=changed, judge=judge)
 
     def _last_hope(self, now: "_Situation", process: CurveProcess, paused: Sequence[Seen]) -> Choice | None:
         """The paused trial that is most likely to become the best in the end; None where even that is unlikely."""
@@ -199,8 +215,8 @@ class FreezeThaw:
         place = int(np.argmax(chances))
         return self._go_on(paused[place]) if chances[place] >= self._settings.hope else None
 
-    def _new(self, trials: Sequence[Seen], process: CurveProcess) -> Drawn | None:
-        """Configurations that may be started: from anywhere, and beside those that promise the best ends."""
+    def _drawn(self, trials: Sequence[Seen], process: CurveProcess) -> Drawn:
+        """Configurations from anywhere, and beside those that promise the best ends."""
         settings = self._settings
         alive = [trial for trial in trials if trial.state is not State.BAD]
         ends = process.mean(self._points(alive, [self._ladder[-1]] * len(alive)))
@@ -208,9 +224,24 @@ class FreezeThaw:
         parents = {trial.number: dict(trial.params) for trial in best}
         if self._guess is not None:
             parents[GUESS] = self._guess
-        drawn = self._candidates.window(parents, at=len(trials), anywhere=settings.drawn, near=settings.near)
-        begun = {self._rows[trial.number].tobytes() for trial in trials}
-        return drawn.without(begun)
+        return self._candidates.window(parents, at=len(trials), anywhere=settings.drawn, near=settings.near)
+
+    def _begun(self, trials: Sequence[Seen]) -> set[bytes]:
+        """The rows of all trials, as bytes."""
+        return {self._rows[trial.number].tobytes() for trial in trials}
+
+    def _anywhere(self, trials: Sequence[Seen], rng: np.random.Generator) -> Configuration:
+        """A draw from the whole space, one that was not begun where that is not rare."""
+        drawn = Drawn(made := anywhere(self._space, DRAWS, rng), self._encoding.rows(made))
+        left = drawn.without(self._begun(trials))
+        return (left or drawn).configurations[0]
+
+    def _believed(self, configurations: Sequence[Mapping[str, Value]], n_trials: int) -> Array:
+        """What a prior adds to the scores of configurations: less and less with the number of trials."""
+        if not self._space.has_prior:
+            return np.zeros(len(configurations))
+        weight = self._settings.belief / n_trials
+        return weight * np.array([self._space.log_prior(params) for params in configurations])
 
     def _best_of_a_level(self, paused: Sequence[Seen], rng: np.random.Generator) -> Seen:
         """The trial with the best value among those that rest at one epoch, which is drawn.
@@ -244,16 +275,3 @@ class _Situation:
     memory: Memory
     rng: np.random.Generator
     may_start: bool
-
-
-def log_improvement(z: Array, deviation: Array) -> Array:
-    """The logarithm of the expected improvement (n,) at `z` deviations above what is to be improved on.
-
-    Far below it the difference of the two terms is lost in rounding, and its expansion is taken instead.
-    Source: Ament et al. 2023, section 4.1.
-    """
-    near = np.maximum(z, -5.0)
-    exact = np.log(near * ndtr(near) + np.exp(-0.5 * near * near) / np.sqrt(2 * np.pi))
-    far = -0.5 * z * z - 0.5 * np.log(2 * np.pi) - 2 * np.log(np.maximum(-z, 1.0)) - 0.12
-    found: Array = np.where(z > -5.0, exact, far) + np.log(deviation)
-    return found

@@ -75,10 +75,13 @@ def test_a_restored_driver_goes_on_as_if_it_had_never_stopped() -> None:
     for _ in range(40):
         suggestion = asked.ask(len(trials))
         outcome = train(asked, suggestion)
-        first = trials[suggestion.number].suggestion if suggestion.resume else suggestion
+        before = trials.get(suggestion.number)
+        first = before.suggestion if before else suggestion
+        promoted = (*before.promoted, len(before.values)) if before else ()
         state = json.loads(json.dumps(dict(first.state)))
         values = [accuracy(first.params, epoch) for epoch in range(1, (suggestion.pause_after or EPOCHS) + 1)]
-        trials[suggestion.number] = Rests(replace(first, state=state), values, outcome)
+        trials[suggestion.number] = Rests(replace(first, state=state), values, outcome, promoted=promoted)
+    assert {trial.state for trial in trials.values()} == {TrialState.PAUSED, TrialState.COMPLETE}
     restored = driver()
     restored.restore(list(trials.values())[::-1])
     number = len(trials)

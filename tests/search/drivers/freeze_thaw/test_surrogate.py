@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.drivers.freeze_thaw.acquisition import log_improvement
 from search.drivers.freeze_thaw.encoding import Encoding
 from search.drivers.freeze_thaw.kernel import PARTS, Points, Prior, covariance
 from search.drivers.freeze_thaw.levels import levels, next_level
 from search.drivers.freeze_thaw.points import curves_of, time_of
-from search.drivers.freeze_thaw.policy import log_improvement
 from search.drivers.freeze_thaw.process import CurveProcess, _Loss, fitted
 from search.drivers.freeze_thaw.seen import Seen, State
 from search.drivers.freeze_thaw.warping import Warp
