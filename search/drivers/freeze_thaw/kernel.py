@@ -103,3 +103,9 @@ def _time(a: Points, b: Points, log_scale: float) -> Array:
 def variance(parameters: Array) -> float:
     """The variance of one point before any trial, without noise."""
     return float(np.exp(parameters[: len(PARTS) - 1]).sum())
+
+
+def unexplained(parameters: Array) -> float:
+    """The share of the variance between trials, from 0 to 1, that their configurations do not explain."""
+    constant, curve, _, trial, trial_curve, _ = np.exp(parameters[: len(PARTS)])
+    return float((trial + trial_curve) / (constant + curve + trial + trial_curve))

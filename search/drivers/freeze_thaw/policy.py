@@ -16,7 +16,7 @@ from search.drivers.freeze_thaw.acquisition import Acquisition
 from search.drivers.freeze_thaw.candidates import GUESS, Candidates, Configuration, Drawn, anywhere
 from search.drivers.freeze_thaw.climbing import climbed
 from search.drivers.freeze_thaw.encoding import Encoding
-from search.drivers.freeze_thaw.kernel import Array, Points, Prior
+from search.drivers.freeze_thaw.kernel import Array, Points, Prior, unexplained
 from search.drivers.freeze_thaw.levels import next_level
 from search.drivers.freeze_thaw.points import Curves, best_of, curves_of, time_of
 from search.drivers.freeze_thaw.process import CurveProcess, fitted
@@ -36,7 +36,9 @@ class Settings:
     parameters are fitted to. refit: growth of the points after which they are fitted anew.
     drawn, near: new configurations to judge, from the whole space and beside so many `parents`, the best trials.
     reaches, copies: the best of these are climbed from, in steps that try so many changed copies of each.
-    promoted: share of decisions that ask no surrogate and let the best go on of those that rest at one epoch.
+    promoted: share of decisions that ask no surrogate and let the best go on of those that rest at one epoch, over the
+    share of the variance between trials that their configurations do not explain.
+    begun: share of the epochs for the first level; beyond it the best of those that rest at one epoch goes on instead.
     margin: the range of log10 of how far beyond the best a candidate must come. gain: share of decisions that go by
     expected improvement, the others by its probability. random: share of new configurations that are drawn from the
     whole space after all, for where the surrogate is wrong. hope: when nothing new may start, a paused trial goes on
@@ -53,7 +55,8 @@ class Settings:
     parents: int = 6
     reaches: tuple[float, ...] = (0.15, 0.06, 0.02, 0.15, 0.06, 0.02)
     copies: int = 10
-    promoted: float = 0.0
+    promoted: float = 1.5
+    begun: float = 0.2
     margin: tuple[float, float] = (-3.0, -0.5)
     gain: float = 0.5
     random: float = 0.15
@@ -171,7 +174,7 @@ class FreezeThaw:
         paused = [trial for trial in now.trials if trial.state is State.PAUSED]
         if not now.may_start:
             return self._last_hope(now, process, paused)
-        if paused and rng.random() < settings.promoted:
+        if paused and rng.random() < settings.promoted * unexplained(process.parameters):
             return self._go_on(self._best_of_a_level(paused, rng))
         ahead = int(rng.integers(1, len(self._ladder) + 1))
         beyond = now.curves.best + 10 ** rng.uniform(*settings.margin)
@@ -187,7 +190,15 @@ class FreezeThaw:
             return (
                 self._go_on(paused[int(np.argmax(scores))]) if paused else self._start(self._anywhere(now.trials, rng))
             )
+        if paused and self._starts_enough(now.trials):
+            return self._go_on(self._best_of_a_level(paused, rng))
         return self._start(self._anywhere(now.trials, rng) if rng.random() < settings.random else found[0])
+
+    def _starts_enough(self, trials: Sequence[Seen]) -> bool:
+        """Whether first levels have had their share of the epochs."""
+        own = [trial for trial in trials if trial.number >= 0]
+        epochs = sum(max(len(trial.values), trial.until) for trial in own)
+        return (len(own) - self._settings.startup) * self._ladder[0] > self._settings.begun * epochs
 
     def _best_new(self, now: "_Situation", acquisition: Acquisition, epoch: int) -> tuple[Configuration, float] | None:
         """The new configuration that promises most at an epoch, and its score; None when all were begun."""

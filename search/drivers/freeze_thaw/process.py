@@ -22,10 +22,13 @@ NEVER = 1e10
 
 
 class CurveProcess:
-    """The posterior given `values` (n,) at `points`. Raises: numpy.linalg.LinAlgError for points that contradict."""
+    """The posterior given `values` (n,) at `points`; `parameters` are the kernel's.
+
+    Raises: numpy.linalg.LinAlgError for points that contradict.
+    """
 
     def __init__(self, points: Points, values: Array, *, parameters: Array, groups: npt.NDArray[np.intp]) -> None:
-        self._points, self._parameters, self._groups = points, parameters, groups
+        self._points, self.parameters, self._groups = points, parameters, groups
         k = covariance(points, points, parameters, groups)
         k.flat[:: len(points) + 1] += np.exp(parameters[len(PARTS) - 1]) + JITTER
         self._factor = cholesky(k, lower=True, check_finite=False)
@@ -33,15 +36,15 @@ class CurveProcess:
 
     def expects(self, points: Points) -> tuple[Array, Array]:
         """Mean (n,) and standard deviation (n,) of the curves, without noise, at `points`."""
-        k = covariance(self._points, points, self._parameters, self._groups)
+        k = covariance(self._points, points, self.parameters, self._groups)
         mean: Array = k.T @ self._weights
         solved = solve_triangular(self._factor, k, lower=True, check_finite=False)
-        left = variance(self._parameters) - np.einsum("ij,ij->j", solved, solved)
+        left = variance(self.parameters) - np.einsum("ij,ij->j", solved, solved)
         return mean, np.sqrt(np.maximum(left, 1e-10))
 
     def mean(self, points: Points) -> Array:
         """Mean (n,) alone, which costs far less."""
-        mean: Array = covariance(self._points, points, self._parameters, self._groups).T @ self._weights
+        mean: Array = covariance(self._points, points, self.parameters, self._groups).T @ self._weights
         return mean
 
 

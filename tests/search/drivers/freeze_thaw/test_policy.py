@@ -1,14 +1,18 @@
 """What the multi-fidelity policy decides: all plain values, on made-up curves."""
 
 import math
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from search.drivers.freeze_thaw.kernel import unexplained
 from search.drivers.freeze_thaw.levels import levels
+from search.drivers.freeze_thaw.policy import FreezeThaw, Settings
 from search.drivers.freeze_thaw.seen import Continue, Memory, Seen, Start, State
+from spaces.domains import IntRange
 from spaces.problems import Value
 from spaces.space import Dimension, Space
 from tests.search.drivers.freeze_thaw.synthetic import (
@@ -93,6 +97,57 @@ def test_the_best_trials_are_trained_to_the_end() -> None:
     assert max(trial.values[0] for trial in ends) >= np.quantile([t.values[0] for t in trials], 0.9)
 
 
+def chance(params: Mapping[str, Value], epoch: int) -> float:
+    """A curve that rises to an end which the parameters decide without saying anything about it."""
+    end = float(np.random.default_rng(zlib.crc32(str(sorted(params.items())).encode())).random())
+    return end * (1 - 0.6 * math.exp(-epoch / 6))
+
+
+def test_first_levels_have_no_more_than_their_share_of_the_epochs() -> None:
+    few, many = Settings(begun=0.05), Settings(begun=1.0)
+    starts = {}
+    for settings in (few, many):
+        asked = FreezeThaw(SPACE, levels(EPOCHS), sign=1.0, seed=0, settings=settings)
+        trials, _ = search(asked, chance, epochs=200)
+        starts[settings] = len(trials)
+    assert starts[few] <= few.startup + 0.05 * 200 + 1
+    assert starts[many] > starts[few]
+
+
+def test_it_learns_whether_configurations_explain_what_differs() -> None:
+    shares = []
+    for value_of in (accuracy, chance):
+        trials, _ = search(policy(), value_of, epochs=120)
+        ended = [replace(t, state=State.CUT) for t in trials]
+        _, memory = policy().propose(ended, Memory())
+        shares.append(unexplained(np.array(memory.parameters)))
+    assert shares[0] < 0.1
+    assert shares[1] > 0.3
+
+
+def test_where_configurations_explain_nothing_the_best_at_a_level_goes_on() -> None:
+    trials, _ = search(policy(), accuracy, epochs=60)
+    trusting = FreezeThaw(SPACE, levels(EPOCHS), sign=1.0, seed=0, settings=Settings(promoted=1e9))
+    _, memory = policy().propose(trials, Memory())
+    for count in range(3):
+        more = [*trials, *(replace(trials[0], number=len(trials) + i, state=State.CUT) for i in range(count))]
+        choice, _ = trusting.propose(more, memory)
+        assert isinstance(choice, Continue)
+        chosen = more[choice.number]
+        level = [t for t in more if t.state is State.PAUSED and len(t.values) == len(chosen.values)]
+        assert max(chosen.values) == max(max(t.values) for t in level)
+
+
+def test_a_small_space_is_begun_whole_without_a_repetition() -> None:
+    space = Space((Dimension("layers", IntRange(1, 12)),))
+    asked, trials, memory = FreezeThaw(space, (1,), sign=1.0, seed=0), list[Seen](), Memory()
+    for number in range(12):
+        choice, memory = asked.propose(trials, memory)
+        assert isinstance(choice, Start)
+        trials.append(Seen(number, choice.params, (float(str(choice.params["layers"])),), State.COMPLETE))
+    assert len({trial.params["layers"] for trial in trials}) >= 11
+
+
 def test_most_epochs_go_to_few_trials() -> None:
     trials, _ = search(policy(), accuracy, epochs=250)
     assert np.median([len(trial.values) for trial in trials]) <= 3
@@ -117,7 +172,7 @@ def test_a_region_that_fails_is_avoided() -> None:
 
     trials, _ = search(policy(), fails, epochs=120)
     later = [trial.state is State.BAD for trial in trials[len(trials) // 2 :]]
-    # half of the space fails, and 0.4 of the new configurations are drawn from all of it
+    # half of the space fails, and some of the new configurations are drawn from all of it
     assert np.mean(later) < 0.4
 
 
@@ -176,8 +231,6 @@ def test_without_new_trials_a_paused_one_goes_on_and_nothing_when_none_is() -> N
 
 
 def test_a_study_of_one_epoch_a_trial_never_pauses() -> None:
-    from search.drivers.freeze_thaw.policy import FreezeThaw
-
     asked, trials, memory = FreezeThaw(SPACE, (1,), sign=1.0, seed=0), list[Seen](), Memory()
     for number in range(20):
         choice, memory = asked.propose(trials, memory)
