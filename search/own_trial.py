@@ -103,8 +103,10 @@ class _Trial:
 def _trained(trial: _Trial, kept: Kept) -> Outcome | Left:
     from models.code.building import built
     from models.code.fitting import check_objective, fit_own
+    from models.training.process import sow_generators
 
     telling, metric = trial.telling, trial.task.objective.metric
+    sow_generators(trial.task.study_seed)  # what the program draws when it is loaded is the same in all trials
     made = built(trial.config, telling.hp, trial.plan, kept.dataset.signature)
     feed = _feed(trial, kept, as_column=made.scheduled)
     if metric not in kept.measured:

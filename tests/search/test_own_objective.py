@@ -128,6 +128,7 @@ def test_a_number_that_is_none_is_pruned_so_that_samplers_learn(lab):
         ("exits", "the objective ended its process by sys.exit; return a number in its place"),
         ("missing", "has no `missing`"),
         ("number", "is of type int; name a function of a `trial`"),
+        ("Given", "the class `Given` needs arguments; make an instance in the file, `objective = Given(...)`"),
         ("breaks", "RuntimeError: no such layer"),
     ],
 )
