@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from typing import TypeGuard
 
 
 def bound_names(body: Iterable[ast.stmt]) -> Iterator[str]:
@@ -19,7 +20,7 @@ def bound_names(body: Iterable[ast.stmt]) -> Iterator[str]:
                 yield from bound_names(handler.body)
 
 
-def is_main_guard(statement: ast.stmt) -> bool:
+def is_main_guard(statement: ast.stmt) -> TypeGuard[ast.If]:
     """Whether it is an `if __name__ == "__main__":`, which no import runs."""
     if not isinstance(statement, ast.If):
         return False

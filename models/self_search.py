@@ -76,17 +76,17 @@ def searches(tree: ast.Module) -> bool:
 def run_without_searches(module: ModuleType, tree: ast.Module, path: Path, *, wanted: str) -> SelfSearch:
     """Runs the statements of `tree` in `module`, up to the search that is given `wanted`, else all of them.
 
-    A name that is defined several times is thus what the search of its own would have been given. Raises whatever the
-    module raises.
+    A name that is defined several times is thus what the search of its own would have been given. One that is made
+    only below an `if __name__ == "__main__":` is made as when the file is run. Raises whatever the module raises.
     """
     run = _Run(vars(module), str(path), wanted, _future(tree))
-    run.left.defined = [s.lineno for s in tree.body if wanted in bound_names([s]) and not is_main_guard(s)]
+    guards = [s for s in tree.body if is_main_guard(s)]
+    run.left.defined = [s.lineno for s in tree.body if s not in guards and wanted in bound_names([s])]
     with _hooked(_libraries(tree)):
-        for statement in tree.body:
-            if run.is_end(statement):
-                run.left.ended = statement.lineno
-                break
-            run.do(statement)
+        if not run.until_end(tree.body) and wanted not in run.names:
+            for guard in guards:
+                if wanted in bound_names([guard]):
+                    run.until_end(guard.body)
     return run.left
 
 
@@ -100,6 +100,15 @@ class _Run:
     flags: int
     left: SelfSearch = field(default_factory=SelfSearch)
     searchers: set[str] = field(default_factory=set)
+
+    def until_end(self, body: Sequence[ast.stmt]) -> bool:
+        """Runs `body`. Returns whether the search that is given what is wanted was come to."""
+        for statement in body:
+            if self.is_end(statement):
+                self.left.ended = statement.lineno
+                return True
+            self.do(statement)
+        return False
 
     def do(self, statement: ast.stmt) -> None:
         code = compile(ast.Module([statement], []), self.path, "exec", flags=self.flags, dont_inherit=True)

@@ -60,7 +60,7 @@ def load_file(path: Path, *, wanted: str) -> LoadedFile:
             return LoadedFile(module, path, tree, run_without_searches(module, tree, path, wanted=wanted))
         spec.loader.exec_module(module)
         return LoadedFile(module, path, tree)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # what reads a command line ends its process
         del sys.modules[name]
         raise UserCodeError(f"`{path}` raised {error_words(error)}", "mend the file") from error
 

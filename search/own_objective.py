@@ -34,6 +34,10 @@ class ObjectiveError(MendableError, ValueError):
     """The function is none, or returned what no objective can be."""
 
 
+class NoObjectiveError(ObjectiveError):
+    """No trial can call the function."""
+
+
 class TrialOver(BaseException):  # no error: the trial is over, and its function goes on
     """Ends a function that is to go no further; passes through its own `except Exception`."""
 
@@ -156,7 +160,10 @@ def _number(returned: Any, task: TrialTask) -> float:
     name = Config.from_json(task.config).model.code  # type: ignore[union-attr]
     if isinstance(returned, Sequence) and not isinstance(returned, str):
         if len(returned) != 1:
-            raise ObjectiveError(f"`{name}` returned {len(returned)} values", "return the one number to optimise")
+            raise ObjectiveError(
+                f"`{name}` returned {len(returned)} values, and a function of your own has one objective",
+                "return the one number to optimise",
+            )
         returned = returned[0]
     try:
         return float(returned)
@@ -186,7 +193,7 @@ def _keep_attrs(folder: Path, trial: OwnTrial) -> None:
 
 @cache
 def objective_of(code: str) -> Callable[[OwnTrial], Any]:
-    """The function that `code` names, loaded once a process. Raises: ObjectiveError, UserCodeError."""
+    """The function that `code` names, loaded once a process. Raises: NoObjectiveError, UserCodeError."""
     place, _, name = code.rpartition(":")
     file = load_file(Path(place), wanted=name) if place.endswith(".py") else None
     module = file.module if file is not None else named_module(place, wanted="objective")
@@ -195,20 +202,20 @@ def objective_of(code: str) -> Callable[[OwnTrial], Any]:
         raise _missing(place, name, module, file)
     made: Any = _instance(found, name) if isinstance(found, type) else found
     if not callable(made):
-        raise ObjectiveError(
+        raise NoObjectiveError(
             f"objective.code: `{code}` is of type {type(made).__name__}", "name a function of a `trial`"
         )
     function: Callable[[OwnTrial], Any] = made
     return function
 
 
-def _missing(place: str, name: str, module: ModuleType, file: LoadedFile | None) -> ObjectiveError:
+def _missing(place: str, name: str, module: ModuleType, file: LoadedFile | None) -> NoObjectiveError:
     """The error of a name that the module does not have."""
     why = file.why_missing(name) if file is not None else None
     if why is not None:
-        return ObjectiveError(f"objective.code: {why[0]}", why[1])
+        return NoObjectiveError(f"objective.code: {why[0]}", why[1])
     known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-    return ObjectiveError(f"objective.code: `{place}` has no `{name}`", did_you_mean(name, known))
+    return NoObjectiveError(f"objective.code: `{place}` has no `{name}`", did_you_mean(name, known))
 
 
 def _instance(found: type, name: str) -> Any:
@@ -218,7 +225,7 @@ def _instance(found: type, name: str) -> Any:
         if parameter.default is parameter.empty and parameter.kind not in OPTIONAL
     ]
     if required:
-        raise ObjectiveError(
+        raise NoObjectiveError(
             f"objective.code: the class `{name}` needs arguments",
             f"make an instance in the file, `objective = {name}(...)`, and name that",
         )

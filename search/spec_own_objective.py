@@ -146,11 +146,17 @@ def _innermost(pruner: PrunerSpec) -> PrunerSpec:
 def _check_function(reference: OwnCallback, folder: Path) -> Iterator[Fault]:
     source = source_of(reference, folder)
     tree = _tree(source)
+    at = ("objective", "code")
     function = _function(tree, reference.name)
     if function is not None and _required(function) != 1:
         problem = f"`{reference.name}` takes {_required(function)} arguments, and is called with a `trial`"
         mend = f"write a function of one, such as `def search(trial): return {reference.name}(trial, ...)`"
-        yield Fault(("objective", "code"), problem, mend)
+        yield Fault(at, problem, mend)
+    made = _class(tree, reference.name)
+    if made is not None and _required(made) > 1:
+        problem = f"the class `{reference.name}` needs arguments"
+        mend = f"make an instance in the file, `objective = {reference.name}(...)`, and name that"
+        yield Fault(at, problem, mend)
 
 
 def takes_a_trial(reference: OwnCallback, folder: Path) -> bool:
@@ -171,6 +177,12 @@ def _tree(source: Path) -> ast.Module:
 def _function(tree: ast.Module, name: str) -> ast.FunctionDef | None:
     found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
     return found[-1] if found else None
+
+
+def _class(tree: ast.Module, name: str) -> ast.FunctionDef | None:
+    """The `__init__` of a class."""
+    found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
+    return _function(ast.Module(found[-1].body, []), "__init__") if found else None
 
 
 def _required(function: ast.FunctionDef) -> int:

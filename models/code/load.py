@@ -37,7 +37,7 @@ def main(job: Path, result: Path) -> None:
         prepare_own(parts, Path(written["folder"]), mark=written["mark"])
         write_json(result, {})
     except MendableError as error:
-        cause = own_traceback(error.__cause__) if isinstance(error.__cause__, Exception) else ""
+        cause = own_traceback(error.__cause__) if error.__cause__ is not None else ""
         write_json(result, {"problem": error.problem, "mend": error.mend, "traceback": cause})
     except Exception as error:  # the user's own code
         write_json(result, {"problem": error_words(error), "traceback": own_traceback(error)})

@@ -48,7 +48,7 @@ def _told(known: Discovery, note: str) -> dict[str, Any]:
 
 
 def _cause(error: BaseException) -> str:
-    return own_traceback(error.__cause__) if isinstance(error.__cause__, Exception) else ""
+    return own_traceback(error.__cause__) if error.__cause__ is not None else ""
 
 
 if __name__ == "__main__":

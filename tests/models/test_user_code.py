@@ -171,11 +171,42 @@ def test_an_unknown_name_of_the_files_own_is_its_error(load) -> None:
         load("import optuna\nnothing\n", "objective")
 
 
-def test_what_is_made_below_the_guard_of_a_script_is_told_its_line(load) -> None:
-    text = 'import optuna\n\nif __name__ == "__main__":\n    objective = optuna.create_study()\n'
-    problem, mend = load(text, "objective").why_missing("objective")
-    guard = '`if __name__ == "__main__":` in line 3 of guide.py'
-    assert problem == f"`objective` is made below {guard}, which no import runs"
+GUARDED = """
+import optuna
+
+
+class Objective:
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __call__(self, trial):
+        return self.rows
+
+
+if __name__ == "__main__":
+    rows = 3
+    objective = Objective(rows)
+    study = optuna.create_study()
+    study.optimize(objective, n_trials=10)
+    print(1 / 0)
+"""
+
+
+def test_what_is_made_below_the_guard_of_a_script_is_made_up_to_its_search(load) -> None:
+    assert load(GUARDED, "objective").module.objective(None) == 3
+    assert "rows" not in vars(load(GUARDED, "Objective").module)
+
+
+def test_a_script_that_reads_its_command_line_below_the_guard_is_told(load) -> None:
+    text = GUARDED.replace("    rows = 3\n", "    import sys\n\n    sys.exit(2)\n")
+    with pytest.raises(UserCodeError, match=r"guide.py` raised SystemExit: 2; mend the file"):
+        load(text, "objective")
+
+
+def test_what_another_file_makes_below_its_guard_is_told_its_line(load) -> None:
+    problem, mend = load('\nif __name__ == "__main__":\n    build = 3\n', "build").why_missing("build")
+    guard = '`if __name__ == "__main__":` in line 2 of guide.py'
+    assert problem == f"`build` is made below {guard}, which no import runs"
     assert mend == "move what makes it above that line"
 
 

@@ -24,6 +24,11 @@ def test_an_error_of_kerastuner_that_ends_its_search_ends_a_study(name: str) -> 
     assert why_ended([f"{name}: too large"]) == f"the code ends the search: {name}: too large"
 
 
+@pytest.mark.parametrize("name", ["UserCodeError", "NoObjectiveError"])
+def test_code_that_cannot_be_loaded_ends_a_study_at_once(name: str) -> None:
+    assert why_ended([f"{name}: `own.py` raised a: b"]) == "no trial can run: `own.py` raised a: b"
+
+
 def test_an_error_of_kerastuner_marks_a_configuration() -> None:
     assert is_no_configuration(keras_tuner.errors.FailedTrialError("too large"))
     assert not is_no_configuration(keras_tuner.errors.FatalError("too large"))

@@ -149,6 +149,14 @@ def test_a_file_that_searches_when_it_is_imported_is_taken_and_check_says_the_li
     assert own_search_note("train.py:objective", folder) == ""
 
 
+def test_a_class_with_arguments_is_told_before_any_trial(folder: Path) -> None:
+    made = "class Objective:\n    def __init__(self, rows):\n        self.rows = rows\n\n\nobjective = Objective([1])\n"
+    (folder / "train.py").write_text(made)
+    assert read(folder, TEXT).is_own_objective
+    (told,) = problems(folder, TEXT.replace("train.py:objective", "train.py:Objective"))
+    assert "the class `Objective` needs arguments; make an instance in the file, `objective = Objective(...)`" in told
+
+
 def test_the_last_function_of_a_name_is_looked_at(folder: Path) -> None:
     (folder / "train.py").write_text("def objective(trial, rows):\n    return 1\n\n\n" + PROGRAM)
     assert read(folder, TEXT).is_own_objective
