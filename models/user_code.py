@@ -62,7 +62,8 @@ def load_file(path: Path, *, wanted: str) -> LoadedFile:
         return LoadedFile(module, path, tree)
     except (Exception, SystemExit) as error:  # what reads a command line ends its process
         del sys.modules[name]
-        raise UserCodeError(f"`{path}` raised {error_words(error)}", "mend the file") from error
+        mend = "install what it needs" if isinstance(error, ModuleNotFoundError) else "mend the file"
+        raise UserCodeError(f"`{path}` raised {error_words(error)}", mend) from error
 
 
 def file_module(path: Path, *, wanted: str) -> ModuleType:

@@ -152,7 +152,7 @@ def _check_function(reference: OwnCallback, folder: Path) -> Iterator[Fault]:
         problem = f"`{reference.name}` takes {_required(function)} arguments, and is called with a `trial`"
         mend = f"write a function of one, such as `def search(trial): return {reference.name}(trial, ...)`"
         yield Fault(at, problem, mend)
-    made = _class(tree, reference.name)
+    made = _method(tree, reference.name, "__init__")
     if made is not None and _required(made) > 1:
         problem = f"the class `{reference.name}` needs arguments"
         mend = f"make an instance in the file, `objective = {reference.name}(...)`, and name that"
@@ -160,9 +160,23 @@ def _check_function(reference: OwnCallback, folder: Path) -> Iterator[Fault]:
 
 
 def takes_a_trial(reference: OwnCallback, folder: Path) -> bool:
-    """Whether the code is a function of one argument that is called `trial`, as far as its text tells."""
-    function = _function(_tree(source_of(reference, folder)), reference.name)
-    return function is not None and _required(function) == 1 and [a.arg for a in function.args.args[:1]] == ["trial"]
+    """Whether the code is called with one argument that is called `trial`, as far as its text tells."""
+    tree = _tree(source_of(reference, folder))
+    function = _function(tree, reference.name)
+    if function is not None:
+        return _required(function) == 1 and [a.arg for a in function.args.args[:1]] == ["trial"]
+    call = _method(tree, _class_of(tree, reference.name), "__call__")
+    return call is not None and [a.arg for a in call.args.args[1:]] == ["trial"]
+
+
+def _class_of(tree: ast.Module, name: str) -> str:
+    """The class that `name` is, or of which it is made an instance, as in `objective = Objective(rows)`."""
+    made = (node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call))
+    for node in made:
+        is_it = any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+        if is_it and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name):
+            return node.value.func.id
+    return name
 
 
 def _tree(source: Path) -> ast.Module:
@@ -179,10 +193,9 @@ def _function(tree: ast.Module, name: str) -> ast.FunctionDef | None:
     return found[-1] if found else None
 
 
-def _class(tree: ast.Module, name: str) -> ast.FunctionDef | None:
-    """The `__init__` of a class."""
-    found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name]
-    return _function(ast.Module(found[-1].body, []), "__init__") if found else None
+def _method(tree: ast.Module, of: str, name: str) -> ast.FunctionDef | None:
+    found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == of]
+    return _function(ast.Module(found[-1].body, []), name) if found else None
 
 
 def _required(function: ast.FunctionDef) -> int:

@@ -192,6 +192,12 @@ if __name__ == "__main__":
 """
 
 
+def test_a_library_that_is_not_there_is_to_be_installed(load) -> None:
+    told = r"guide.py` raised ModuleNotFoundError: No module named 'no_such_library'; install what it needs"
+    with pytest.raises(UserCodeError, match=told):
+        load("import optuna\nimport no_such_library\n", "objective")
+
+
 def test_what_is_made_below_the_guard_of_a_script_is_made_up_to_its_search(load) -> None:
     assert load(GUARDED, "objective").module.objective(None) == 3
     assert "rows" not in vars(load(GUARDED, "Objective").module)

@@ -157,6 +157,19 @@ def test_a_class_with_arguments_is_told_before_any_trial(folder: Path) -> None:
     assert "the class `Objective` needs arguments; make an instance in the file, `objective = Objective(...)`" in told
 
 
+@pytest.mark.parametrize("name", ["Objective", "objective", "other"])
+def test_init_knows_an_object_that_is_called_with_a_trial(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "train.py").write_text(
+        "class Objective:\n    def __call__(self, trial):\n        return 1.0\n\n\n"
+        'other = Objective()\nif __name__ == "__main__":\n    objective = Objective()\n'
+    )
+    assert init(f"train.py:{name}", Path("first.yaml"), stream=io.StringIO()) == 0
+    assert f"objective: {{code: train.py:{name}, goal: max}}" in (folder / "first.yaml").read_text()
+
+
 def test_the_last_function_of_a_name_is_looked_at(folder: Path) -> None:
     (folder / "train.py").write_text("def objective(trial, rows):\n    return 1\n\n\n" + PROGRAM)
     assert read(folder, TEXT).is_own_objective
