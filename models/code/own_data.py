@@ -182,7 +182,7 @@ def _of_frame(frame: pd.DataFrame, spec: DataSpec) -> tuple[Any, Any]:
 
 
 def _column(column: "pd.Series[Any]") -> np.ndarray:
-    return column.to_numpy() if pd.api.types.is_numeric_dtype(column) else column.to_numpy(dtype=str)
+    return np.asarray(column) if pd.api.types.is_numeric_dtype(column) else np.asarray(column, dtype=str)
 
 
 def _array(column: Any) -> np.ndarray:

@@ -75,7 +75,7 @@ def test_a_guide_that_searches_by_itself_is_searched_as_its_own_tuner_would(plac
     shutil.copy(ROWS, place.root / "rows.py")
     place.write(STUDY.format(search=search))
     text = place.run("run", "space.yaml")
-    assert "note: guide.py searches by itself in line 22, which is left out here; `build` is that of line 10" in text
+    assert "note: guide.py searches by itself in line 21, which is left out here; `build` is that of line 10" in text
     assert set(place.trials("own").values()) <= {"COMPLETE", "PRUNED"}
     assert (place.root / "mine" / "earlier").exists()
 
