@@ -11,6 +11,7 @@ from search.folder import StudyFolder
 from search.history import history_of
 from search.spec import StudyFile, feasible_share
 from search.spec_code import takes_a_signature
+from search.spec_own_objective import own_search_note
 from search.tables import aligned
 
 SAMPLES = 300
@@ -25,6 +26,9 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     print(f"{file.path}: study `{file.spec.study}`", file=stream)
     if file.is_own_objective:
         print(f"\n{file.spec.objective.code} says what varies when the trials call it", file=stream)
+        note = own_search_note(str(file.spec.objective.code), file.path.parent)
+        if note:
+            print(f"\nnote: {note}", file=stream)
         print(f"\n{file.choice.why}", file=stream)
         return 0
     file = _with_code(file, stream)

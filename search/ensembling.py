@@ -19,7 +19,10 @@ from search.folder import StudyFolder
 from search.leaderboard import Row
 from search.study import TrialState
 
-UNSCORED = "its outputs are not one probability for each class of the data, nor one number for each target"
+UNSCORED = (
+    "its outputs are not one probability for each class of the data, nor one number for each target, or its own `fit` "
+    "prepares rows"
+)
 MOST_CANDIDATES = 60
 """So many of the best trials may become members; beyond them a greedy step finds nothing and takes longer."""
 

@@ -1,5 +1,6 @@
 """A trial of an Optuna objective of the user's own: what a worker does with it in place of training a model."""
 
+import inspect
 import json
 import math
 import time
@@ -7,16 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from optuna.exceptions import TrialPruned
 
 from models.code.suggested import Suggested
 from models.config import Config
+from models.data.functions import OPTIONAL
 from models.files import write_text
 from models.spec.code import CodeSpec
 from models.training.orders import EpochReport, Order
-from models.user_code import file_module, named_module
+from models.user_code import LoadedFile, load_file, named_module
 from search.optuna_trial import OwnStudy, OwnTrial
 from search.own_trial import draw_of
 from search.study import Cause, Decision, Outcome, Settled, TrialState
@@ -29,6 +32,10 @@ USER_ATTRS = "user_attrs.json"
 
 class ObjectiveError(MendableError, ValueError):
     """The function is none, or returned what no objective can be."""
+
+
+class NoObjectiveError(ObjectiveError):
+    """No trial can call the function."""
 
 
 class TrialOver(BaseException):  # no error: the trial is over, and its function goes on
@@ -113,6 +120,7 @@ def run_objective(task: TrialTask, calls: Calls) -> Outcome | Left:
     study = OwnStudy.of(task.own_objective, task.objective.direction)
     trial = OwnTrial(task.number, study, life.suggested, life.report)
     try:
+        sow_generators(task.study_seed)  # what the module draws when it is loaded is the same in all workers
         function = objective_of(config.model.code)
         sow_generators(task.seed)
         with watched("the objective"):
@@ -152,7 +160,10 @@ def _number(returned: Any, task: TrialTask) -> float:
     name = Config.from_json(task.config).model.code  # type: ignore[union-attr]
     if isinstance(returned, Sequence) and not isinstance(returned, str):
         if len(returned) != 1:
-            raise ObjectiveError(f"`{name}` returned {len(returned)} values", "return the one number to optimise")
+            raise ObjectiveError(
+                f"`{name}` returned {len(returned)} values, and a function of your own has one objective",
+                "return the one number to optimise",
+            )
         returned = returned[0]
     try:
         return float(returned)
@@ -182,17 +193,40 @@ def _keep_attrs(folder: Path, trial: OwnTrial) -> None:
 
 @cache
 def objective_of(code: str) -> Callable[[OwnTrial], Any]:
-    """The function that `code` names, loaded once a process. Raises: ObjectiveError, UserCodeError."""
+    """The function that `code` names, loaded once a process. Raises: NoObjectiveError, UserCodeError."""
     place, _, name = code.rpartition(":")
-    module = file_module(Path(place)) if place.endswith(".py") else named_module(place, wanted="objective")
+    file = load_file(Path(place), wanted=name) if place.endswith(".py") else None
+    module = file.module if file is not None else named_module(place, wanted="objective")
     found = getattr(module, name, None)
     if found is None:
-        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise ObjectiveError(f"objective.code: `{place}` has no `{name}`", did_you_mean(name, known))
-    made: Any = found() if isinstance(found, type) else found
+        raise _missing(place, name, module, file)
+    made: Any = _instance(found, name) if isinstance(found, type) else found
     if not callable(made):
-        raise ObjectiveError(
+        raise NoObjectiveError(
             f"objective.code: `{code}` is of type {type(made).__name__}", "name a function of a `trial`"
         )
     function: Callable[[OwnTrial], Any] = made
     return function
+
+
+def _missing(place: str, name: str, module: ModuleType, file: LoadedFile | None) -> NoObjectiveError:
+    """The error of a name that the module does not have."""
+    why = file.why_missing(name) if file is not None else None
+    if why is not None:
+        return NoObjectiveError(f"objective.code: {why[0]}", why[1])
+    known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+    return NoObjectiveError(f"objective.code: `{place}` has no `{name}`", did_you_mean(name, known))
+
+
+def _instance(found: type, name: str) -> Any:
+    required = [
+        parameter
+        for parameter in inspect.signature(found).parameters.values()
+        if parameter.default is parameter.empty and parameter.kind not in OPTIONAL
+    ]
+    if required:
+        raise NoObjectiveError(
+            f"objective.code: the class `{name}` needs arguments",
+            f"make an instance in the file, `objective = {name}(...)`, and name that",
+        )
+    return found()

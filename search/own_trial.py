@@ -103,8 +103,10 @@ class _Trial:
 def _trained(trial: _Trial, kept: Kept) -> Outcome | Left:
     from models.code.building import built
     from models.code.fitting import check_objective, fit_own
+    from models.training.process import sow_generators
 
     telling, metric = trial.telling, trial.task.objective.metric
+    sow_generators(trial.task.study_seed)  # what the program draws when it is loaded is the same in all trials
     made = built(trial.config, telling.hp, trial.plan, kept.dataset.signature)
     feed = _feed(trial, kept, as_column=made.scheduled)
     if metric not in kept.measured:
@@ -113,7 +115,12 @@ def _trained(trial: _Trial, kept: Kept) -> Outcome | Left:
     result = fit_own(made, feed, trial.plan, on_epoch=telling.epoch, ready=telling.ready, checkpoint=trial.checkpoint)
     if result.ended_by == "pause":
         return Left(result.epochs)
-    predictions = _predictions(made.model, feed, kept.dataset.signature, exact=trial.config.data.code is None)
+    try:
+        predictions = _predictions(made.model, feed, kept.dataset.signature, exact=trial.config.data.code is None)
+    except Exception:
+        if made.program.fit is None:
+            raise
+        predictions = {}  # its `fit` prepares rows, such as images that it crops, and the model takes none but these
     save_bundle(trial.task.folder, model=made.model, config=trial.config, result=result, predictions=predictions)
     trial.checkpoint.delete()
     return outcome_of(asdict(result), trial.task)

@@ -92,7 +92,7 @@ def _found(result: Mapping[str, Any], code: str, *, has_died: bool) -> Found:
     builds, failures = result["builds"], result["failures"]
     if len(failures) == builds:
         raise ProbeError(f"{failures[0].rstrip()}\n{code} builds no model", "mend it, then run again")
-    notes = []
+    notes = [result["note"]] if result["note"] else []
     if failures:
         notes.append(
             f"{len(failures)} of {builds} models that were built to look at the space failed; the first: "

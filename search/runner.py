@@ -15,6 +15,7 @@ from search.asking import Asking, NothingLeft
 from search.budget import Budget, Spent, no_new_trial, time_is_up, used_up
 from search.confirming import Confirm, Confirming
 from search.duplicates import Duplicates, as_told
+from search.failing import why_ended
 from search.forced import Forced, Trained
 from search.front import Aims
 from search.growing import Growth, OwnSpace
@@ -45,8 +46,6 @@ from search.study import (
 
 MAX_LOSSES = 3
 """A trial whose worker is lost so often is taken for the cause and fails."""
-IDENTICAL_FAILURES = 3
-"""So many trials in a row that fail alike end the study: it is a bug, not a bad configuration."""
 _WAIT_S = 0.5
 _SAVE_TIME_EVERY_S = 5.0
 _SHOW_EVERY_S = 0.1
@@ -380,9 +379,8 @@ class Runner:
             self._parts.shelf.put(entry.number, outcome)
         if outcome.state is TrialState.FAILED:
             self._failures.append(outcome.reason)
-            last = self._failures[-IDENTICAL_FAILURES:]
-            if len(last) == IDENTICAL_FAILURES and len(set(last)) == 1:
-                reason = f"{IDENTICAL_FAILURES} trials in a row failed alike: {outcome.reason}"
+            reason = why_ended(self._failures)
+            if reason is not None:
                 self._ending = Ending(reason, failed=True, traceback=outcome.traceback or outcome.reason)
         elif outcome.cause not in UNTRAINED:
             self._failures.clear()

@@ -37,6 +37,7 @@ from search.retiring import candidates
 from search.runner import Rules, Runner
 from search.shelf import Shelf
 from search.spec import StudyFile
+from search.spec_own_objective import own_search_note
 from search.spec_sections import BudgetSpec
 from search.telling import Teller
 from search.trial import delete_checkpoint
@@ -114,7 +115,8 @@ def _looked_at(study: OpenStudy, stream: TextIO) -> tuple[OpenStudy, str, tuple[
     """The study with what its code asks for, the fingerprint of its data's content, and what is to be said of them."""
     file = study.file
     if file.is_own_objective:
-        return replace(study, found=Found(Space(()))), "", ()
+        note = own_search_note(str(file.spec.objective.code), file.path.parent)
+        return replace(study, found=Found(Space(()))), "", (note,) if note else ()
     _, dataset = study.data.of(file.config(file.space.sample(np.random.default_rng(file.spec.seed))))
     file.refuse_unfit(dataset.signature)
     return with_found(study, dataset.signature, stream=stream), dataset.content, dataset.notes

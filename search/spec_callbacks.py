@@ -2,10 +2,11 @@
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
+from models.bound_names import bound_names
 from models.spec.callbacks import OwnCallback
 from models.spec.faults import Fault
 from spaces.problems import did_you_mean, nearest
@@ -55,25 +56,10 @@ def _faults_in(source: Path, own: OwnCallback, at: tuple[str | int, ...]) -> Ite
         return
     if any(sign in text for sign in _DYNAMIC):
         return
-    names = set(_bound(tree.body))
+    names = set(bound_names(tree.body))
     if own.name not in names:
         public = [name for name in names if not name.startswith("_")]
         yield Fault(at, f"`{own.place}` has no `{own.name}`", did_you_mean(own.name, public))
-
-
-def _bound(body: Iterable[ast.stmt]) -> Iterator[str]:
-    """The names that statements bind, those in blocks below them included."""
-    for node in body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            yield from ((alias.asname or alias.name.partition(".")[0]) for alias in node.names)
-        else:
-            yield from (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-            for name in ("body", "orelse", "finalbody"):
-                yield from _bound(getattr(node, name, []))
-            for handler in getattr(node, "handlers", []):
-                yield from _bound(handler.body)
 
 
 def _module(name: str) -> Path:

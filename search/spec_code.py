@@ -17,7 +17,7 @@ from search.spec_own_objective import NO_DATA
 from search.spec_study import StudySpec
 
 KEPT = ("epochs", "batch_size", "early_stopping", "reduce_lr", "callbacks", "stop_on_nan", "stop_at", "restore_best")
-DATA_KEPT = ("code", "folder", "split")
+DATA_KEPT = ("code", "folder", "split", "target")
 """Keys of `data` that mean something for rows that go to the model as they are."""
 KEPT_FILES = ("csv_log", "checkpoint_every")
 """Keys of `training` that mean something for a model that comes compiled."""

@@ -146,21 +146,37 @@ def _innermost(pruner: PrunerSpec) -> PrunerSpec:
 def _check_function(reference: OwnCallback, folder: Path) -> Iterator[Fault]:
     source = source_of(reference, folder)
     tree = _tree(source)
+    at = ("objective", "code")
     function = _function(tree, reference.name)
     if function is not None and _required(function) != 1:
         problem = f"`{reference.name}` takes {_required(function)} arguments, and is called with a `trial`"
         mend = f"write a function of one, such as `def search(trial): return {reference.name}(trial, ...)`"
-        yield Fault(("objective", "code"), problem, mend)
-    for node in _run_on_import(tree):
-        problem = f"`{source}` searches by itself in line {node.lineno}, whenever it is imported"
-        mend = 'take the line out, or put it below `if __name__ == "__main__":`'
-        yield Fault(("objective", "code"), problem, mend)
+        yield Fault(at, problem, mend)
+    made = _method(tree, reference.name, "__init__")
+    if made is not None and _required(made) > 1:
+        problem = f"the class `{reference.name}` needs arguments"
+        mend = f"make an instance in the file, `objective = {reference.name}(...)`, and name that"
+        yield Fault(at, problem, mend)
 
 
 def takes_a_trial(reference: OwnCallback, folder: Path) -> bool:
-    """Whether the code is a function of one argument that is called `trial`, as far as its text tells."""
-    function = _function(_tree(source_of(reference, folder)), reference.name)
-    return function is not None and _required(function) == 1 and [a.arg for a in function.args.args[:1]] == ["trial"]
+    """Whether the code is called with one argument that is called `trial`, as far as its text tells."""
+    tree = _tree(source_of(reference, folder))
+    function = _function(tree, reference.name)
+    if function is not None:
+        return _required(function) == 1 and [a.arg for a in function.args.args[:1]] == ["trial"]
+    call = _method(tree, _class_of(tree, reference.name), "__call__")
+    return call is not None and [a.arg for a in call.args.args[1:]] == ["trial"]
+
+
+def _class_of(tree: ast.Module, name: str) -> str:
+    """The class that `name` is, or of which it is made an instance, as in `objective = Objective(rows)`."""
+    made = (node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call))
+    for node in made:
+        is_it = any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+        if is_it and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name):
+            return node.value.func.id
+    return name
 
 
 def _tree(source: Path) -> ast.Module:
@@ -173,7 +189,13 @@ def _tree(source: Path) -> ast.Module:
 
 
 def _function(tree: ast.Module, name: str) -> ast.FunctionDef | None:
-    return next((node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name), None)
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name]
+    return found[-1] if found else None
+
+
+def _method(tree: ast.Module, of: str, name: str) -> ast.FunctionDef | None:
+    found = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == of]
+    return _function(ast.Module(found[-1].body, []), name) if found else None
 
 
 def _required(function: ast.FunctionDef) -> int:
@@ -181,6 +203,13 @@ def _required(function: ast.FunctionDef) -> int:
     given = function.args
     named = sum(default is None for default in given.kw_defaults)
     return len(given.posonlyargs + given.args) - len(given.defaults) + named
+
+
+def own_search_note(code: str, folder: Path) -> str:
+    """A sentence on the search that the file of `code` does by itself, as far as its text tells; empty for none."""
+    source = source_of(OwnCallback(code), folder)
+    lines = [node.lineno for node in _run_on_import(_tree(source))]
+    return f"{source.name} searches by itself in line {lines[0]}, which is left out here" if lines else ""
 
 
 def _run_on_import(tree: ast.Module) -> Iterator[ast.Call]:

@@ -60,6 +60,8 @@ def init(code: str, to: Path, *, stream: TextIO) -> int:
     found = probe(file, None)
     text = _TEXT.format(code=code, name=to, parameters=_parameters(found), objective=objective_of(found.metrics))
     write_text(to, text)
+    for note in found.notes:
+        print(f"note: {note}", file=stream)
     print(f"{to}: {len(found.space)} parameters of {code}", file=stream)
     print(f"next: say where your data are, then `python -m search run {to}`", file=stream)
     return 0

@@ -15,11 +15,12 @@ from models.code.hyperparameters import Known
 from models.config import Config
 from models.data.dataset import Dataset, open_dataset
 from models.objective import Objective
+from models.own_traceback import error_words, own_traceback
 from models.spec.code import CodeSpec
 from models.training.checkpoint import CheckpointFile
 from models.training.errors import CheckpointError
 from models.training.orders import EpochReport, Order
-from search.failures import failure_text, failure_words
+from search.failing import is_no_configuration
 from search.study import Cause, Decision, Outcome, Settled, TrialState
 from search.telling import LOG_NAME
 
@@ -110,7 +111,9 @@ def run_trial(task: TrialTask, calls: Calls, *, warm: Warm) -> Outcome | Left:
         return Outcome(TrialState.PRUNED, Cause.OUT_OF_MEMORY, f"out of memory: {error}")
     except Exception as error:  # the model is the user's: whatever it raises belongs to the trial
         warm.graphs.clear()
-        return Outcome(TrialState.FAILED, Cause.ERROR, failure_words(error), traceback=failure_text(error))
+        if is_no_configuration(error):
+            return Outcome(TrialState.PRUNED, Cause.PRUNED, error_words(error))
+        return Outcome(TrialState.FAILED, Cause.ERROR, error_words(error), traceback=own_traceback(error))
 
 
 def _train(task: TrialTask, calls: Calls, warm: Warm) -> Outcome | Left:

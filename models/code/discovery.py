@@ -1,7 +1,6 @@
 """Finds out what a program asks for, by building models and training none."""
 
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from models.code.asked import Asked, dimensions_of
 from models.code.building import clear
 from models.code.hyperparameters import HyperParameters, ParameterError
 from models.code.program import Program
+from models.own_traceback import own_traceback
 from spaces.dimensions import Dimension
 from spaces.domains import Categories, IntRange
 from spaces.problems import Value
@@ -71,8 +71,8 @@ def _build(program: Program, hp: HyperParameters, found: Discovery) -> None:
         del model
     except ParameterError:
         raise
-    except Exception:  # the user's code; other configurations may do
-        found.failures.append(traceback.format_exc())
+    except Exception as error:  # the user's code; other configurations may do
+        found.failures.append(own_traceback(error))
     for asked in hp.space:
         known = found.asked.get(asked.name)
         if known is None:

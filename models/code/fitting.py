@@ -104,7 +104,7 @@ class _Run:
         model.__dict__["fit"] = fit
         try:
             returned = self._fit(watch, fit)
-            self._take(returned, watch)
+            self._take(returned, watch, was_called=fit.was_called)
         except TrainingOver:
             pass
         finally:
@@ -125,14 +125,17 @@ class _Run:
         offered = (training.epochs, training.batch_size, self.keeping.life.epoch, 0)
         return dict(zip(_NAMED, offered, strict=True))
 
-    def _take(self, returned: Any, watch: Watch) -> None:
-        """What a training of its own returns, where it has told of no epoch: one epoch with these metrics."""
+    def _take(self, returned: Any, watch: Watch, *, was_called: bool) -> None:
+        """What a training of its own returns, where it has told of no epoch: one epoch with these metrics.
+
+        was_called: whether it has called `model.fit`, whose epochs may lack the objective that it returns.
+        """
         life, metric = self.keeping.life, self.plan.objective.metric
         if life.failure is not None or life.epoch > 0:
             return
         logs = _metrics(returned, metric)
-        if watch.unmeasured is not None and not isinstance(returned, Mapping):
-            logs = {}  # epochs were told of without the metric: a bare number may be any
+        if watch.unmeasured is not None and not was_called and not isinstance(returned, Mapping):
+            logs = {}  # its own loop has told of epochs without the metric: a bare number may be any
         if metric in logs:
             watch.on_epoch_end(0, logs)
             return
@@ -157,8 +160,10 @@ class _Fit:
         self._watch = watch
         self._plan = plan
         self._resumed = resumed
+        self.was_called = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.was_called = True
         given = self._parameters.bind_partial(*args, **kwargs).arguments
         given |= given.pop("kwargs", {})
         training = self._plan.training
@@ -204,7 +209,7 @@ def _metrics(returned: Any, metric: str) -> dict[str, float]:
     """What a `HyperModel.fit` may return: the objective, or metrics by name; nothing of a History."""
     if isinstance(returned, bool):
         return {}
-    if isinstance(returned, int | float | np.number):
+    if isinstance(returned, int | float | np.number) or getattr(returned, "shape", None) == ():
         return {metric: float(returned)}
     if isinstance(returned, Mapping):
         return {str(name): float(value) for name, value in returned.items()}

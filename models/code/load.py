@@ -7,7 +7,6 @@ beside them, unless they can only be made anew.
 import hashlib
 import json
 import sys
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,10 @@ from models.data.functions import call
 from models.data.preprocessor import Preprocessor
 from models.data.scaling import Scaling
 from models.files import write_json, write_text
+from models.own_traceback import error_words, own_traceback
 from models.signature import Signature
 from models.spec.data import DataSpec
+from models.training.process import sow_generators
 from spaces.problems import MendableError
 
 
@@ -31,14 +32,15 @@ def main(job: Path, result: Path) -> None:
     written = json.loads(job.read_text(encoding="utf-8"))
     try:
         spec = DataSpec.model_validate(written["data"])
+        sow_generators(written["seed"])
         parts = parts_of(call(str(spec.code), spec.folder), spec, seed=written["seed"])
         prepare_own(parts, Path(written["folder"]), mark=written["mark"])
         write_json(result, {})
     except MendableError as error:
-        cause = "".join(traceback.format_exception(error.__cause__)) if error.__cause__ is not None else ""
+        cause = own_traceback(error.__cause__) if error.__cause__ is not None else ""
         write_json(result, {"problem": error.problem, "mend": error.mend, "traceback": cause})
     except Exception as error:  # the user's own code
-        write_json(result, {"problem": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()})
+        write_json(result, {"problem": error_words(error), "traceback": own_traceback(error)})
 
 
 def prepare_own(parts: Mapping[str, OwnPart], folder: Path, *, mark: str) -> None:

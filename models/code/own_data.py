@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 
 from models.data.errors import DataError
@@ -21,7 +22,7 @@ from spaces.problems import did_you_mean
 OWN = "own.json"
 PARTS = ("train", "validation", "test")
 _NAMES = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
-_SHAPES = "(x, y), a dict of parts {train: (x, y), validation: (x, y)}, or data sets of Keras in their place"
+_SHAPES = "(x, y), a data frame, a dict of parts {train: (x, y), validation: (x, y)}, or data sets of Keras"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ def parts_of(given: Any, spec: DataSpec, *, seed: int) -> dict[str, OwnPart]:
         if unknown or "train" not in given:
             name = str(unknown[0]) if unknown else "train"
             raise DataError(f"`{origin}` gave a dict with `{', '.join(map(str, given))}`", did_you_mean(name, PARTS))
-        parts = {_NAMES[name]: _part(part, origin) for name, part in given.items() if part is not None}
+        parts = {_NAMES[name]: _part(part, spec) for name, part in given.items() if part is not None}
     elif isinstance(given, tuple | list) and given and all(_is_part(item) for item in given):
         # two pairs are training and test rows, as keras.datasets.*.load_data gives them
         pairs = len(given) == 2 and not any(_is_live(item) for item in given)
-        parts = dict(zip(("train", "test") if pairs else PARTS, (_part(item, origin) for item in given), strict=False))
+        parts = dict(zip(("train", "test") if pairs else PARTS, (_part(item, spec) for item in given), strict=False))
     else:
-        parts = {"train": _part(given, origin)}
+        parts = {"train": _part(given, spec)}
     return _split(parts, spec, origin=origin, seed=seed)
 
 
@@ -146,7 +147,12 @@ def _rows(part: OwnPart, rows: np.ndarray) -> OwnPart:
     return OwnPart(x, y)
 
 
-def _part(given: Any, origin: str) -> OwnPart:
+def _part(given: Any, spec: DataSpec) -> OwnPart:
+    origin = str(spec.code)
+    if isinstance(given, pd.DataFrame):
+        given = _of_frame(given, spec)
+    elif spec.target is not None:
+        raise DataError(f"`{origin}` gave no data frame, and `target` names a column of one", "leave `target` out")
     if _is_live(given):
         return OwnPart(given, None)
     if not isinstance(given, tuple | list) or len(given) != 2 or given[1] is None:
@@ -158,6 +164,25 @@ def _part(given: Any, origin: str) -> OwnPart:
             f"`{origin}` gave arrays of {' and '.join(map(str, sorted(lengths)))} rows", "give as many rows in each"
         )
     return OwnPart(x, y)
+
+
+def _of_frame(frame: pd.DataFrame, spec: DataSpec) -> tuple[Any, Any]:
+    """x and y of a data frame; x is an input for each column where some are no numbers. Raises: DataError."""
+    named = spec.target
+    targets = [named] if isinstance(named, str) else list(named or [])
+    lacking = [name for name in targets if name not in frame.columns]
+    if lacking or not targets:
+        problem = f"without the column `{lacking[0]}`" if lacking else "and no target is named"
+        mend = f"write `target:` with one of {', '.join(map(str, frame.columns))}"
+        raise DataError(f"`{spec.code}` gave a data frame {problem}", mend)
+    x, y = frame.drop(columns=targets), frame[targets[0]] if len(targets) == 1 else frame[targets]
+    if all(pd.api.types.is_numeric_dtype(kind) for kind in x.dtypes):
+        return x.to_numpy(), y.to_numpy()
+    return {str(name): _column(x[name]) for name in x.columns}, y.to_numpy()
+
+
+def _column(column: "pd.Series[Any]") -> np.ndarray:
+    return np.asarray(column) if pd.api.types.is_numeric_dtype(column) else np.asarray(column, dtype=str)
 
 
 def _array(column: Any) -> np.ndarray:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from models.code.hyperparameters import HyperParameters
 from models.signature import Signature
 from models.spec.code import CodeSpec
 from models.training.errors import TrainingError
-from models.user_code import file_module, named_module
+from models.user_code import LoadedFile, load_file, named_module
 from spaces.problems import did_you_mean
 
 _WANTED = "write a function `build(hp)`, a keras_tuner.HyperModel, or a function `build(config, signature)`"
@@ -24,13 +25,15 @@ class Program:
     """What builds the models of a study.
 
     reference: as the study file has it. call: builds a model of the parameters. fit: the program's own training, as
-    `HyperModel.fit`; None where that is Keras' own. is_plain: whether it is a `build(config, signature)`.
+    `HyperModel.fit`; None where that is Keras' own. is_plain: whether it is a `build(config, signature)`. note: what
+    was left out of its file, in a sentence.
     """
 
     reference: str
     call: Callable[[HyperParameters], Any]
     fit: Callable[..., Any] | None = None
     is_plain: bool = False
+    note: str = ""
 
     def build(self, hp: HyperParameters) -> keras.Model:
         """A new model. Raises: TrainingError when it is none, and whatever the program raises."""
@@ -52,20 +55,26 @@ def load_program(spec: CodeSpec, signature: Signature | None) -> Program:
 
     Raises: TrainingError when it is nothing that builds models, UserCodeError when its module cannot be loaded.
     """
-    module = file_module(Path(spec.place)) if spec.is_in_file else named_module(spec.place, wanted="build")
+    file = load_file(Path(spec.place), wanted=spec.name) if spec.is_in_file else None
+    module = file.module if file is not None else named_module(spec.place, wanted="build")
     found = getattr(module, spec.name, None)
     if found is None:
-        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise TrainingError(f"model.code: `{spec.place}` has no `{spec.name}`", did_you_mean(spec.name, known))
+        raise _missing(spec, module, file)
+    note = file.left_out.words(file.path, spec.name) if file is not None else ""
+    if callable(getattr(found, "run_trial", None)) and callable(getattr(found, "search", None)):
+        raise TrainingError(
+            f"model.code: `{spec.name}` is a tuner of KerasTuner, which searches by itself",
+            "name the function or the HyperModel that it is given; training of its own stands in `HyperModel.fit`",
+        )
     if inspect.isclass(found) and callable(getattr(found, "build", None)):
-        found = _instance(found, spec)
+        found = _instance(found, spec, file)
     if callable(getattr(found, "build", None)) and not inspect.isroutine(found):
-        return Program(spec.code, found.build, _own_fit(found))
+        return Program(spec.code, found.build, _own_fit(found), note=note)
     if not callable(found):
         raise TrainingError(f"model.code: `{spec.code}` is {_article(type(found).__name__)}", _WANTED)
     count = _required(found)
     if count == 1:
-        return Program(spec.code, found)
+        return Program(spec.code, found, note=note)
     if count != 2:
         raise TrainingError(f"model.code: `{spec.code}` takes {count} arguments", _WANTED)
     if signature is None:
@@ -74,7 +83,16 @@ def load_program(spec: CodeSpec, signature: Signature | None) -> Program:
             "give the data as `data.source`, or write `build(hp)`",
         )
     given = signature
-    return Program(spec.code, lambda hp: found(_config(hp, spec), given), is_plain=True)
+    return Program(spec.code, lambda hp: found(_config(hp, spec), given), is_plain=True, note=note)
+
+
+def _missing(spec: CodeSpec, module: ModuleType, file: LoadedFile | None) -> TrainingError:
+    """The error of a name that the module does not have."""
+    why = file.why_missing(spec.name) if file is not None else None
+    if why is not None:
+        return TrainingError(f"model.code: {why[0]}", why[1])
+    known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+    return TrainingError(f"model.code: `{spec.place}` has no `{spec.name}`", did_you_mean(spec.name, known))
 
 
 def _config(hp: HyperParameters, spec: CodeSpec) -> Mapping[str, Any]:
@@ -82,7 +100,11 @@ def _config(hp: HyperParameters, spec: CodeSpec) -> Mapping[str, Any]:
     return {name: hp.get(name) for name in spec.space}
 
 
-def _instance(found: Any, spec: CodeSpec) -> Any:
+def _instance(found: Any, spec: CodeSpec, file: LoadedFile | None) -> Any:
+    """An instance of a class: the one that the file's own tuner is given, else a new one."""
+    given = [one for one in file.left_out.hypermodels if isinstance(one, found)] if file is not None else []
+    if given:
+        return given[-1]
     if _required(found):
         raise TrainingError(
             f"model.code: the class `{spec.name}` needs arguments",

@@ -28,7 +28,7 @@ def call(source: str, folder: str | None) -> Any:
 
 
 def _function(place: str, name: str, folder: str | None) -> Callable[[], Any]:
-    module = _module(place, folder)
+    module = _module(place, name, folder)
     known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
     function: Any = getattr(module, name, None)
     if not callable(function):
@@ -46,8 +46,10 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
         return []
 
 
-def _module(place: str, folder: str | None) -> ModuleType:
+def _module(place: str, name: str, folder: str | None) -> ModuleType:
     try:
-        return file_module(locate(place, folder)) if place.endswith(".py") else named_module(place, wanted="function")
+        if place.endswith(".py"):
+            return file_module(locate(place, folder), wanted=name)
+        return named_module(place, wanted="function")
     except UserCodeError as error:
         raise DataError(error.problem, error.mend) from error

@@ -100,3 +100,13 @@ class Objective:
 
 made = Objective()
 number = 3
+
+
+class Given:
+    """An objective that needs its rows."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __call__(self, trial):
+        return float(len(self.rows))

@@ -8,7 +8,7 @@ from spec_text import read
 
 from models.training.graphs import Graphs
 from search.open_study import OpenStudy
-from search.own_objective import USER_ATTRS, objective_of
+from search.own_objective import USER_ATTRS, NoObjectiveError, objective_of
 from search.study import Cause, Decision, Suggestion, TrialState
 from search.trial import Calls, Left, Warm, run_trial
 
@@ -124,7 +124,7 @@ def test_a_number_that_is_none_is_pruned_so_that_samplers_learn(lab):
     ("name", "reason"),
     [
         ("returns_none", "returned None; return the number to optimise"),
-        ("returns_two", "returned 2 values; return the one number to optimise"),
+        ("returns_two", "returned 2 values, and a function of your own has one objective; return the one number"),
         ("exits", "the objective ended its process by sys.exit; return a number in its place"),
         ("missing", "has no `missing`"),
         ("number", "is of type int; name a function of a `trial`"),
@@ -140,6 +140,11 @@ def test_a_function_that_fails_says_why(lab, name, reason):
     outcome = lab.run(name)
     assert (outcome.state, outcome.cause) == (TrialState.FAILED, Cause.ERROR)
     assert reason in outcome.reason
+
+
+def test_a_class_that_needs_arguments_is_no_function(lab):
+    with pytest.raises(NoObjectiveError, match="the class `Given` needs arguments; make an instance in the file"):
+        objective_of(f"{OBJECTIVES}:Given")
 
 
 def test_a_failure_has_the_traceback_of_the_users_own_lines(lab):

@@ -249,3 +249,25 @@ def test_an_error_of_the_program_is_told_from_its_own_first_line_on(lab, tmp_pat
     assert "bad.py" in lines[1]
     assert not any("own_trial.py" in line for line in lines)
     assert lab.settled[0].params.keys() == {"units"}
+
+
+def test_rows_that_only_a_fit_prepares_leave_a_trial_without_predictions(lab):
+    task = lab.task(program("Cropped"), "training.epochs=1", params={"size": 5, "normalize": True})
+    outcome = lab.run(task)
+    assert outcome.state is TrialState.COMPLETE, outcome.traceback
+    assert outcome.metrics["val_accuracy"] > 0
+    assert load_bundle(task.folder).predictions == {}
+
+
+def test_a_number_that_a_fit_returns_is_the_objective_of_epochs_without_it(lab):
+    task = lab.task(program("Judged"), "training.epochs=2", "objective={metric: error, goal: min}")
+    outcome = lab.run(task)
+    assert outcome.state is TrialState.COMPLETE, outcome.traceback
+    assert 0 <= outcome.objective <= 1
+
+
+def test_a_configuration_that_the_program_refuses_is_pruned(lab):
+    outcome = lab.run(lab.task(program("build_limited"), params={"units": 30}))
+    assert (outcome.state, outcome.cause) == (TrialState.PRUNED, Cause.PRUNED)
+    assert outcome.reason.startswith("FailedTrialError: Model too large!")
+    assert outcome.objective is None

@@ -9,6 +9,7 @@ from spec_text import problems, read
 
 from search.checking import check
 from search.spec import json_schema
+from search.spec_own_objective import own_search_note
 from search.starting import init
 from search.study import OPEN_END
 
@@ -137,13 +138,40 @@ def test_reports_are_those_of_a_function(folder: Path) -> None:
     assert "`reports` counts what a function of your own reports, and there is none" in told
 
 
-def test_a_file_that_searches_when_it_is_imported_is_told_its_line(folder: Path) -> None:
+def test_a_file_that_searches_when_it_is_imported_is_taken_and_check_says_the_line(folder: Path) -> None:
     search = "\n\nstudy = optuna.create_study()\nstudy.optimize(objective, n_trials=3)\n"
     (folder / "train.py").write_text(PROGRAM + search)
-    (told,) = problems(folder, TEXT)
-    assert "searches by itself in line 15, whenever it is imported" in told
+    out = io.StringIO()
+    assert check(read(folder, TEXT), build=False, stream=out) == 0
+    assert "note: train.py searches by itself in line 15, which is left out here" in out.getvalue()
     guarded = '\n\nif __name__ == "__main__":\n    study.optimize(objective, n_trials=3)\n'
     (folder / "train.py").write_text(PROGRAM + guarded)
+    assert own_search_note("train.py:objective", folder) == ""
+
+
+def test_a_class_with_arguments_is_told_before_any_trial(folder: Path) -> None:
+    made = "class Objective:\n    def __init__(self, rows):\n        self.rows = rows\n\n\nobjective = Objective([1])\n"
+    (folder / "train.py").write_text(made)
+    assert read(folder, TEXT).is_own_objective
+    (told,) = problems(folder, TEXT.replace("train.py:objective", "train.py:Objective"))
+    assert "the class `Objective` needs arguments; make an instance in the file, `objective = Objective(...)`" in told
+
+
+@pytest.mark.parametrize("name", ["Objective", "objective", "other"])
+def test_init_knows_an_object_that_is_called_with_a_trial(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "train.py").write_text(
+        "class Objective:\n    def __call__(self, trial):\n        return 1.0\n\n\n"
+        'other = Objective()\nif __name__ == "__main__":\n    objective = Objective()\n'
+    )
+    assert init(f"train.py:{name}", Path("first.yaml"), stream=io.StringIO()) == 0
+    assert f"objective: {{code: train.py:{name}, goal: max}}" in (folder / "first.yaml").read_text()
+
+
+def test_the_last_function_of_a_name_is_looked_at(folder: Path) -> None:
+    (folder / "train.py").write_text("def objective(trial, rows):\n    return 1\n\n\n" + PROGRAM)
     assert read(folder, TEXT).is_own_objective
 
 

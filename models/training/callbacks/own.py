@@ -105,7 +105,7 @@ def own_callbacks(wanted: Sequence[OwnCallback], life: Life) -> list[Own]:
 
 def made(own: OwnCallback) -> keras.callbacks.Callback:
     """A new callback. Raises: TrainingError when it is none, UserCodeError, and whatever the user's code raises."""
-    module = file_module(Path(own.place)) if own.is_in_file else named_module(own.place, wanted="Name")
+    module = file_module(Path(own.place), wanted=own.name) if own.is_in_file else named_module(own.place, wanted="Name")
     maker = getattr(module, own.name, None)
     if not callable(maker):
         known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]

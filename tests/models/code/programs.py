@@ -162,3 +162,44 @@ def build_mlp_of(hp, units):
     model.add(keras.layers.Dense(10, activation="softmax"))
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+class Cropped(keras_tuner.HyperModel):
+    """Prepares rows in its `fit`, which the model then takes in no other form (Tune data preprocessing)."""
+
+    def build(self, hp):
+        size = hp.Int("size", 4, 6)
+        inputs = keras.Input((size, size))
+        outputs = keras.layers.Dense(10, activation="softmax")(keras.layers.Flatten()(inputs))
+        model = keras.Model(inputs, outputs)
+        model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    def fit(self, hp, model, x, y, validation_data=None, **kwargs):
+        size = hp.get("size")
+        if hp.Boolean("normalize"):
+            x = keras.layers.Normalization()(x)
+        if validation_data:
+            rows, labels = validation_data
+            validation_data = (rows[:, :size, :size], labels)
+        return model.fit(x[:, :size, :size], y, validation_data=validation_data, **kwargs)
+
+
+class Judged(keras_tuner.HyperModel):
+    """Trains without validation rows, and returns one number (Custom metric as the objective)."""
+
+    def build(self, hp):
+        return OwnFit.build(self, hp)
+
+    def fit(self, hp, model, x, y, validation_data, **kwargs):
+        model.fit(x, y, **kwargs)
+        rows, labels = validation_data
+        return np.mean(model.predict(rows, verbose=0).argmax(axis=1) != labels)
+
+
+def build_limited(hp):
+    """Refuses what is too large (Handling failed trials)."""
+    model = build_mlp_of(hp, hp.Int("units", 8, 32))
+    if model.count_params() > 900:
+        raise keras_tuner.errors.FailedTrialError(f"Model too large! It contains {model.count_params()} params.")
+    return model

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import tensorflow as tf
 
@@ -99,13 +100,37 @@ def test_data_sets_are_made_anew(tmp_path: Path) -> None:
     assert open_dataset(tmp_path / "data").test is None
 
 
+NUMBERS = pd.DataFrame({"a": range(10), "b": np.linspace(0, 1, 10), "price": np.arange(10) * 2.5})
+MIXED = NUMBERS.assign(kind=["old", "new"] * 5)
+PRICE = SPEC.model_copy(update={"target": "price"})
+
+
+def test_a_data_frame_of_numbers_is_one_array_beside_its_target() -> None:
+    train = parts_of({"train": NUMBERS, "validation": NUMBERS[:4]}, PRICE, seed=1)["train"]
+    np.testing.assert_array_equal(train.x, NUMBERS[["a", "b"]].to_numpy())
+    np.testing.assert_array_equal(train.y, NUMBERS["price"].to_numpy())
+    assert sizes(NUMBERS, PRICE) == {"train": 6, "validation": 2, "test": 2}
+
+
+def test_a_data_frame_with_texts_is_an_input_for_each_column(tmp_path: Path) -> None:
+    found = parts_of(MIXED, PRICE, seed=1)
+    assert list(found["train"].x) == ["a", "b", "kind"]
+    prepare_own(found, tmp_path, mark="one")
+    assert set(read_parts(tmp_path)["train"].x["kind"]) == {"old", "new"}
+
+
+def test_several_targets_are_columns_of_one_array() -> None:
+    both = SPEC.model_copy(update={"target": ["a", "price"]})
+    assert parts_of(NUMBERS, both, seed=1)["train"].y.shape == (6, 2)
+
+
 ROW = np.zeros((4, 2))
 
 
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (3, r"`rows.py:load` gave int; return \(x, y\), a dict of parts"),
+        (3, r"`rows.py:load` gave int; return \(x, y\), a data frame, a dict of parts"),
         ({"train": (ROW, ROW), "valid": (ROW, ROW)}, r"gave a dict with `train, valid`; did you mean `validation`"),
         ((ROW, ROW[:3]), "gave arrays of 3 and 4 rows; give as many rows in each"),
         ((ROW[:1], ROW[:1]), "gave 1 rows, too few to split; give more, or every part by itself"),
@@ -116,6 +141,19 @@ ROW = np.zeros((4, 2))
 def test_what_no_model_can_take_is_refused(given: object, text: str) -> None:
     with pytest.raises(DataError, match=text):
         parts_of(given, SPEC, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "spec", "text"),
+    [
+        (NUMBERS, SPEC, "gave a data frame and no target is named; write `target:` with one of a, b, price"),
+        (NUMBERS[["a"]], PRICE, "gave a data frame without the column `price`"),
+        ((ROW, ROW), PRICE, "gave no data frame, and `target` names a column of one; leave `target` out"),
+    ],
+)
+def test_a_target_that_is_no_column_is_refused(given: object, spec: DataSpec, text: str) -> None:
+    with pytest.raises(DataError, match=text):
+        parts_of(given, spec, seed=1)
 
 
 def test_a_data_set_without_targets_is_refused() -> None:
