@@ -56,10 +56,10 @@ class Settings:
     reaches: tuple[float, ...] = (0.15, 0.06, 0.02, 0.15, 0.06, 0.02)
     copies: int = 10
     promoted: float = 1.5
-    begun: float = 0.2
+    begun: float = 0.3
     margin: tuple[float, float] = (-3.0, -0.5)
     gain: float = 0.5
-    random: float = 0.15
+    random: float = 0.35
     hope: float = 0.05
     belief: float = 10.0
 
