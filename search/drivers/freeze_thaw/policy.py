@@ -5,7 +5,6 @@ beyond the best so far; horizon and margin are drawn anew for each decision. Nea
 far ones try what may become so. Source: after Rakotoarison et al. 2024 (ifBO), section 4.2.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -179,26 +178,31 @@ class FreezeThaw:
         ahead = int(rng.integers(1, len(self._ladder) + 1))
         beyond = now.curves.best + 10 ** rng.uniform(*settings.margin)
         acquisition = Acquisition(process, beyond, by_gain=bool(rng.random() < settings.gain))
-        most = -math.inf
-        if paused:
-            ends = [self._epoch(len(trial.values), ahead) for trial in paused]
-            believed = self._believed([trial.params for trial in paused], len(now.trials))
-            scores = acquisition.of(self._points(paused, ends)) + believed
-            most = float(np.max(scores))
+        going = self._best_paused(now, paused, acquisition, ahead) if paused else None
         found = self._best_new(now, acquisition, self._epoch(0, ahead))
-        if found is None or (paused and most >= found[1]):
-            return (
-                self._go_on(paused[int(np.argmax(scores))]) if paused else self._start(self._anywhere(now.trials, rng))
-            )
+        if going is not None and (found is None or going[1] >= found[1]):
+            return self._go_on(going[0])
         if paused and self._starts_enough(now.trials):
             return self._go_on(self._best_of_a_level(paused, rng))
-        return self._start(self._anywhere(now.trials, rng) if rng.random() < settings.random else found[0])
+        if found is None or rng.random() < settings.random:
+            return self._start(self._anywhere(now.trials, rng))
+        return self._start(found[0])
 
     def _starts_enough(self, trials: Sequence[Seen]) -> bool:
         """Whether first levels have had their share of the epochs."""
-        own = [trial for trial in trials if trial.number >= 0]
-        epochs = sum(max(len(trial.values), trial.until) for trial in own)
-        return (len(own) - self._settings.startup) * self._ladder[0] > self._settings.begun * epochs
+        epochs = [max(len(trial.values), trial.until) for trial in trials if trial.number >= 0]
+        first = self._ladder[0]
+        free = self._settings.startup * first
+        return sum(min(some, first) for some in epochs) - free > self._settings.begun * sum(epochs)
+
+    def _best_paused(
+        self, now: "_Situation", paused: Sequence[Seen], acquisition: Acquisition, ahead: int
+    ) -> tuple[Seen, float]:
+        """The paused trial that promises most so many levels ahead, and its score."""
+        points = self._points(paused, [self._epoch(len(trial.values), ahead) for trial in paused])
+        scores = acquisition.of(points) + self._believed([trial.params for trial in paused], len(now.trials))
+        place = int(np.argmax(scores))
+        return paused[place], float(scores[place])
 
     def _best_new(self, now: "_Situation", acquisition: Acquisition, epoch: int) -> tuple[Configuration, float] | None:
         """The new configuration that promises most at an epoch, and its score; None when all were begun."""
