@@ -5,6 +5,7 @@ beyond the best so far; horizon and margin are drawn anew for each decision. Nea
 far ones try what may become so. Source: after Rakotoarison et al. 2024 (ifBO), section 4.2.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ class Settings:
     margin: the range of log10 of how far beyond the best a candidate must come. gain: share of decisions that go by
     expected improvement, the others by its probability. random: share of new configurations that are drawn from the
     whole space after all, for where the surrogate is wrong. hope: when nothing new may start, a paused trial goes on
-    if it may become the best one with this probability. belief: weight of a prior, over the number of trials (Hvarfner
+    if it may become the best one with this probability, or is among this share of the best: finished. belief: weight of a prior, over the number of trials (Hvarfner
     et al. 2022).
     """
 
@@ -60,6 +61,7 @@ class Settings:
     gain: float = 0.5
     random: float = 0.35
     hope: float = 0.05
+    finished: float = 0.1
     belief: float = 10.0
 
 
@@ -222,13 +224,17 @@ class FreezeThaw:
         return climbed(drawn, judge(drawn), reaches=self._settings.reaches, changed=changed, judge=judge)
 
     def _last_hope(self, now: "_Situation", process: CurveProcess, paused: Sequence[Seen]) -> Choice | None:
-        """The paused trial that is most likely to become the best in the end; None where even that is unlikely."""
+        """The paused trial that is most likely to become the best in the end, or the best of those to be finished."""
         if not paused:
             return None
         mean, deviation = process.expects(self._points(paused, [self._ladder[-1]] * len(paused)))
         chances = ndtr((mean - now.curves.best) / deviation)
         place = int(np.argmax(chances))
-        return self._go_on(paused[place]) if chances[place] >= self._settings.hope else None
+        if chances[place] >= self._settings.hope:
+            return self._go_on(paused[place])
+        order = sorted(now.trials, key=lambda trial: best_of(trial, self._sign), reverse=True)
+        best = order[: math.ceil(self._settings.finished * len(order))]
+        return next((self._go_on(trial) for trial in best if trial.state is State.PAUSED), None)
 
     def _drawn(self, trials: Sequence[Seen], process: CurveProcess) -> Drawn:
         """Configurations from anywhere, and beside those that promise the best ends."""
