@@ -18,7 +18,9 @@ from spaces.domains import Categories, IntRange
 from spaces.problems import Value
 
 MOST_BUILDS = 24
-MOST_SECONDS = 60.0
+MOST_SECONDS = 20.0
+"""After them no more is built, but for the first two: what else there is, trials find."""
+FIRST_BUILDS = 2
 QUIET_BUILDS = 3
 """So many random configurations in a row that ask for nothing new end the search."""
 
@@ -27,13 +29,16 @@ Draw = Callable[[Asked], Value]
 
 @dataclass(slots=True)
 class Discovery:
-    """What is known so far. failures: tracebacks of builds that raised. metrics: that the model was compiled with."""
+    """What is known so far. failures: tracebacks of builds that raised. metrics: that the model was compiled with.
+    is_cut: whether the time was up before everything was tried.
+    """
 
     asked: dict[str, Asked] = field(default_factory=dict)
     dimensions: tuple[Dimension, ...] = ()
     builds: int = 0
     failures: list[str] = field(default_factory=list)
     metrics: list[str] = field(default_factory=list)
+    is_cut: bool = False
 
     @property
     def places(self) -> dict[str, str]:
@@ -42,24 +47,30 @@ class Discovery:
 
 
 def discover(
-    program: Program, *, fixed: Mapping[str, Value], written: tuple[str, ...], seed: int
+    program: Program,
+    *,
+    fixed: Mapping[str, Value],
+    written: tuple[str, ...],
+    seed: int,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Discovery]:
     """What is known after every build: of the defaults, the largest whole numbers, every category, then at random.
 
-    fixed, written: as in `HyperParameters`. Raises: ParameterError for a name with two ranges.
+    fixed, written: as in `HyperParameters`. clock: in seconds. Raises: ParameterError for a name with two ranges.
     """
     found, waiting = Discovery(), deque[tuple[Mapping[str, Value], Draw]]()
     waiting.extend([({}, lambda asked: asked.default), ({}, _largest)])
     tried: set[tuple[str, str]] = set()
     rng = np.random.default_rng(seed)
-    began, quiet = time.monotonic(), 0
-    while found.builds < MOST_BUILDS and quiet < QUIET_BUILDS and time.monotonic() - began < MOST_SECONDS:
+    until, quiet = clock() + MOST_SECONDS, 0
+    while found.builds < MOST_BUILDS and quiet < QUIET_BUILDS and not found.is_cut:
         is_random = not waiting
         given, draw = waiting.popleft() if waiting else ({}, lambda asked: asked.domain.sample(rng))
         before = len(found.asked)
         _build(program, HyperParameters({**fixed, **given}, draw, written=written), found)
         quiet = quiet + 1 if is_random and len(found.asked) == before else 0
         waiting.extend(_untried(found.asked, tried))
+        found.is_cut = found.builds >= FIRST_BUILDS and quiet < QUIET_BUILDS and clock() >= until
         yield found
 
 
