@@ -18,9 +18,13 @@ from spaces.domains import Categories, IntRange
 from spaces.problems import Value
 
 MOST_BUILDS = 24
-MOST_SECONDS = 20.0
-"""After them no more is built, but for the first two: what else there is, trials find."""
 FIRST_BUILDS = 2
+MOST_LAYERS = 2000
+"""No more is built after so many layers, but for the first builds: what else there is, trials find. Layers are counted,
+and not seconds, so that a study is the same twice however busy the machine is.
+"""
+MOST_SECONDS = 60.0
+"""The same of builds that take long for what they are, such as those that load weights."""
 QUIET_BUILDS = 3
 """So many random configurations in a row that ask for nothing new end the search."""
 
@@ -30,7 +34,7 @@ Draw = Callable[[Asked], Value]
 @dataclass(slots=True)
 class Discovery:
     """What is known so far. failures: tracebacks of builds that raised. metrics: that the model was compiled with.
-    is_cut: whether the time was up before everything was tried.
+    layers: of all models that were built. is_cut: whether these or the time were enough before everything was tried.
     """
 
     asked: dict[str, Asked] = field(default_factory=dict)
@@ -38,6 +42,7 @@ class Discovery:
     builds: int = 0
     failures: list[str] = field(default_factory=list)
     metrics: list[str] = field(default_factory=list)
+    layers: int = 0
     is_cut: bool = False
 
     @property
@@ -70,7 +75,8 @@ def discover(
         _build(program, HyperParameters({**fixed, **given}, draw, written=written), found)
         quiet = quiet + 1 if is_random and len(found.asked) == before else 0
         waiting.extend(_untried(found.asked, tried))
-        found.is_cut = found.builds >= FIRST_BUILDS and quiet < QUIET_BUILDS and clock() >= until
+        is_enough = found.layers >= MOST_LAYERS or clock() >= until
+        found.is_cut = is_enough and found.builds >= FIRST_BUILDS and quiet < QUIET_BUILDS
         yield found
 
 
@@ -79,6 +85,7 @@ def _build(program: Program, hp: HyperParameters, found: Discovery) -> None:
     try:
         model = program.build(hp)
         found.metrics = found.metrics or _metrics(model)
+        found.layers += _layers(model)
         del model
     except ParameterError:
         raise
@@ -126,6 +133,11 @@ def _largest(asked: Asked) -> Value:
     if isinstance(domain, Categories) and domain.ordered and all(isinstance(c, int) for c in domain.choices):
         return max(c for c in domain.choices if isinstance(c, int))
     return asked.default
+
+
+def _layers(model: keras.Model) -> int:
+    """How many layers a model has, those of models inside it included."""
+    return sum(1 + (_layers(layer) if isinstance(layer, keras.Model) else 0) for layer in model.layers)
 
 
 def _metrics(model: keras.Model) -> list[str]:
