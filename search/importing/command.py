@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 from models.files import write_json
+from search.checking import with_code
 from search.folder import StudyFolder
 from search.history import History, Part, PastTrial, fingerprint
 from search.importing.fitting import Fitted, Names, fit
@@ -54,7 +55,8 @@ def import_into(file: StudyFile, wanted: Wanted, *, stream: TextIO) -> int:
     """Brings the trials that fit the space of `file` in as history, and prints what became of the others. Returns 0.
 
     Raises SourceError for a search that cannot be read or of which nothing fits, and for a study that has begun;
-    HistoryError for a history that cannot be read; StudyBusyError for a study that runs.
+    HistoryError for a history that cannot be read; StudyBusyError for a study that runs; ProbeError for code of the
+    user's own that builds no model.
     """
     folder = OpenStudy.open(file).folder
     if file.aims:
@@ -68,6 +70,7 @@ def import_into(file: StudyFile, wanted: Wanted, *, stream: TextIO) -> int:
             "import into a study whose file says what varies",
         )
     source = open_source(wanted.source, metric=file.objective.metric, tracking_uri=wanted.tracking_uri)
+    file = with_code(file, stream)
     _refuse_unknown(wanted.names, source, file)
     read = reading(source, file.objective)
     fitted, past = _past(source, read, file, wanted.names)

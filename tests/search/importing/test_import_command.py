@@ -296,3 +296,20 @@ def test_a_study_with_several_objectives_takes_no_history(call, new):
     code, _, told = call("import", URL, "--into", several)
     assert code != 0
     assert "has several objectives, and samplers learn from earlier trials of one" in told
+
+
+@pytest.mark.slow
+def test_a_study_of_the_users_own_code_takes_what_its_code_asks_for(call):
+    Path("own.py").write_text(
+        "import keras\n\n\ndef build(hp):\n"
+        '    model = keras.Sequential([keras.layers.Dense(hp.Int("units", 8, 64)), keras.layers.Dense(3)])\n'
+        '    model.compile("adam", "mse")\n    return model\n'
+    )
+    own = Path("own.yaml")
+    own.write_text("study: new\ndata: sklearn:iris\nmodel: {code: own.py:build}\nobjective: val_loss\nbudget: 4\n")
+    trials = [keras_tuner_trial(n, {"units": units}, val_loss=[0.5]) for n, units in enumerate([8, 99])]
+    keras_tuner_project(Path("tuning/own"), *trials)
+    code, out, err = call("import", "tuning/own", "--into", own)
+    assert code == 0, err
+    assert [dict(trial.params) for trial in learnt()] == [{"units": 8}]
+    assert "1  `units` is outside {int: [8, 64]}, such as 99" in out
