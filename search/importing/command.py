@@ -5,14 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TextIO
 
+import numpy as np
+
 from models.files import write_json
+from models.spec.code import CodeSpec
 from search.checking import with_code
 from search.folder import StudyFolder
 from search.history import History, Part, PastTrial, fingerprint
 from search.importing.fitting import Fitted, Names, fit
 from search.importing.objectives import Reading, differences, reading
 from search.importing.opening import open_source
-from search.importing.source import NO_OBJECTIVE, Source, SourceError
+from search.importing.source import NO_OBJECTIVE, Source, SourceError, SourceTrial
 from search.lock import Lock
 from search.open_study import OpenStudy
 from search.spec import StudyFile
@@ -108,7 +111,7 @@ def _refuse_unknown(names: Names, source: Source, file: StudyFile) -> None:
 
 def _past(source: Source, read: Reading, file: StudyFile, names: Names) -> tuple[Fitted, list[PastTrial]]:
     """The trials that fit and have an objective, and why the others are left out."""
-    fitted = fit(source.trials, file.space, names, source.fixed)
+    fitted = fit(_completed(source, file, names), file.space, names, source.fixed)
     past: list[PastTrial] = []
     for trial, params in fitted.trials:
         found = read.of(trial)
@@ -122,6 +125,27 @@ def _past(source: Source, read: Reading, file: StudyFile, names: Names) -> tuple
     for reason, count in source.left_out.items():
         fitted.left_out[reason] += count
     return fitted, past
+
+
+def _completed(source: Source, file: StudyFile, names: Names) -> Sequence[SourceTrial]:
+    """The trials; for code of the user's own, with a value of each parameter that only others of them asked for.
+
+    It made no difference to the trial, and is drawn from the study's seed, the trial's place and the name.
+    """
+    if not isinstance(file.spec.model, CodeSpec):
+        return source.trials
+    old = {new: name for name, new in names.renamed.items()}
+    there = {name for trial in source.trials for name in trial.params} - names.dropped
+    domains = {old.get(d.name, d.name): d.domain for d in file.space.dimensions if d.name not in names.given}
+    completed = []
+    for place, trial in enumerate(source.trials):
+        drawn = {
+            name: domain.sample(np.random.default_rng([file.spec.seed, place, *name.encode()]))
+            for name, domain in domains.items()
+            if name in there and name not in trial.params
+        }
+        completed.append(replace(trial, params={**drawn, **trial.params}))
+    return completed
 
 
 def _refuse_begun(folder: StudyFolder, file: StudyFile) -> None:
