@@ -31,7 +31,7 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
             print(f"\nnote: {note}", file=stream)
         print(f"\n{file.choice.why}", file=stream)
         return 0
-    file = _with_code(file, stream)
+    file = with_code(file, stream)
     print(f"\n{len(file.space)} parameters vary:", file=stream)
     print(aligned(_dimensions(file)), file=stream)
     if file.choice.why:
@@ -59,7 +59,7 @@ def check(file: StudyFile, *, build: bool, stream: TextIO) -> int:
     return build_some(file, samples, stream)
 
 
-def _with_code(file: StudyFile, stream: TextIO) -> StudyFile:
+def with_code(file: StudyFile, stream: TextIO) -> StudyFile:
     """`file` with the space of its own code, which a process of its own looks at; raises ProbeError."""
     model = file.spec.model
     if not isinstance(model, CodeSpec) or takes_a_signature(OwnCallback(model.code), file.path.parent):

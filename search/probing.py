@@ -98,6 +98,10 @@ def _found(result: Mapping[str, Any], code: str, *, has_died: bool) -> Found:
             f"{len(failures)} of {builds} models that were built to look at the space failed; the first: "
             f"{failures[0].strip().splitlines()[-1]}"
         )
+    if result["is_cut"]:
+        notes.append(
+            f"looking at the space ended after {builds} models, as they are large or slow; trials find the rest"
+        )
     if has_died:
         notes.append(f"looking at the space ended after {builds} models: the next took more memory than there is")
     return Found(Space.from_json(result["space"]), result["places"], tuple(notes), tuple(result["metrics"]))

@@ -29,6 +29,7 @@ PAUSING_PRUNERS = ("asha", "one_epoch")
 PLANNING_PRUNERS = ("hyperband", "extrapolate")
 """Pruners that need to know how long a trial is."""
 
+_ENQUEUE = "enqueue_trial"
 _WITHOUT = {
     "data": "the function reads its own rows",
     "model": "the function builds its own model",
@@ -208,8 +209,13 @@ def _required(function: ast.FunctionDef) -> int:
 def own_search_note(code: str, folder: Path) -> str:
     """A sentence on the search that the file of `code` does by itself, as far as its text tells; empty for none."""
     source = source_of(OwnCallback(code), folder)
-    lines = [node.lineno for node in _run_on_import(_tree(source))]
-    return f"{source.name} searches by itself in line {lines[0]}, which is left out here" if lines else ""
+    tree = _tree(source)
+    lines = [node.lineno for node in _run_on_import(tree)]
+    notes = [f"{source.name} searches by itself in line {lines[0]}, which is left out here"] if lines else []
+    enqueued = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == _ENQUEUE]
+    if enqueued:
+        notes.append(f"`{_ENQUEUE}` in line {enqueued[0]} of {source.name} has no effect here")
+    return "; ".join(notes)
 
 
 def _run_on_import(tree: ast.Module) -> Iterator[ast.Call]:

@@ -18,7 +18,13 @@ from spaces.domains import Categories, IntRange
 from spaces.problems import Value
 
 MOST_BUILDS = 24
+FIRST_BUILDS = 2
+MOST_LAYERS = 2000
+"""No more is built after so many layers, but for the first builds: what else there is, trials find. Layers are counted,
+and not seconds, so that a study is the same twice however busy the machine is.
+"""
 MOST_SECONDS = 60.0
+"""The same of builds that take long for what they are, such as those that load weights."""
 QUIET_BUILDS = 3
 """So many random configurations in a row that ask for nothing new end the search."""
 
@@ -27,13 +33,17 @@ Draw = Callable[[Asked], Value]
 
 @dataclass(slots=True)
 class Discovery:
-    """What is known so far. failures: tracebacks of builds that raised. metrics: that the model was compiled with."""
+    """What is known so far. failures: tracebacks of builds that raised. metrics: that the model was compiled with.
+    layers: of all models that were built. is_cut: whether these or the time were enough before everything was tried.
+    """
 
     asked: dict[str, Asked] = field(default_factory=dict)
     dimensions: tuple[Dimension, ...] = ()
     builds: int = 0
     failures: list[str] = field(default_factory=list)
     metrics: list[str] = field(default_factory=list)
+    layers: int = 0
+    is_cut: bool = False
 
     @property
     def places(self) -> dict[str, str]:
@@ -42,24 +52,31 @@ class Discovery:
 
 
 def discover(
-    program: Program, *, fixed: Mapping[str, Value], written: tuple[str, ...], seed: int
+    program: Program,
+    *,
+    fixed: Mapping[str, Value],
+    written: tuple[str, ...],
+    seed: int,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Discovery]:
     """What is known after every build: of the defaults, the largest whole numbers, every category, then at random.
 
-    fixed, written: as in `HyperParameters`. Raises: ParameterError for a name with two ranges.
+    fixed, written: as in `HyperParameters`. clock: in seconds. Raises: ParameterError for a name with two ranges.
     """
     found, waiting = Discovery(), deque[tuple[Mapping[str, Value], Draw]]()
     waiting.extend([({}, lambda asked: asked.default), ({}, _largest)])
     tried: set[tuple[str, str]] = set()
     rng = np.random.default_rng(seed)
-    began, quiet = time.monotonic(), 0
-    while found.builds < MOST_BUILDS and quiet < QUIET_BUILDS and time.monotonic() - began < MOST_SECONDS:
+    until, quiet = clock() + MOST_SECONDS, 0
+    while found.builds < MOST_BUILDS and quiet < QUIET_BUILDS and not found.is_cut:
         is_random = not waiting
         given, draw = waiting.popleft() if waiting else ({}, lambda asked: asked.domain.sample(rng))
         before = len(found.asked)
         _build(program, HyperParameters({**fixed, **given}, draw, written=written), found)
         quiet = quiet + 1 if is_random and len(found.asked) == before else 0
         waiting.extend(_untried(found.asked, tried))
+        is_enough = found.layers >= MOST_LAYERS or clock() >= until
+        found.is_cut = is_enough and found.builds >= FIRST_BUILDS and quiet < QUIET_BUILDS
         yield found
 
 
@@ -68,6 +85,7 @@ def _build(program: Program, hp: HyperParameters, found: Discovery) -> None:
     try:
         model = program.build(hp)
         found.metrics = found.metrics or _metrics(model)
+        found.layers += _layers(model)
         del model
     except ParameterError:
         raise
@@ -115,6 +133,11 @@ def _largest(asked: Asked) -> Value:
     if isinstance(domain, Categories) and domain.ordered and all(isinstance(c, int) for c in domain.choices):
         return max(c for c in domain.choices if isinstance(c, int))
     return asked.default
+
+
+def _layers(model: keras.Model) -> int:
+    """How many layers a model has, those of models inside it included."""
+    return sum(1 + (_layers(layer) if isinstance(layer, keras.Model) else 0) for layer in model.layers)
 
 
 def _metrics(model: keras.Model) -> list[str]:

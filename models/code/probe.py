@@ -43,6 +43,7 @@ def _told(known: Discovery, note: str) -> dict[str, Any]:
         "builds": known.builds,
         "failures": known.failures,
         "metrics": known.metrics,
+        "is_cut": known.is_cut,
         "note": note,
     }
 

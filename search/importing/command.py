@@ -5,13 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TextIO
 
+import numpy as np
+
 from models.files import write_json
+from models.spec.code import CodeSpec
+from search.checking import with_code
 from search.folder import StudyFolder
 from search.history import History, Part, PastTrial, fingerprint
 from search.importing.fitting import Fitted, Names, fit
 from search.importing.objectives import Reading, differences, reading
 from search.importing.opening import open_source
-from search.importing.source import NO_OBJECTIVE, Source, SourceError
+from search.importing.source import NO_OBJECTIVE, Source, SourceError, SourceTrial
 from search.lock import Lock
 from search.open_study import OpenStudy
 from search.spec import StudyFile
@@ -54,7 +58,8 @@ def import_into(file: StudyFile, wanted: Wanted, *, stream: TextIO) -> int:
     """Brings the trials that fit the space of `file` in as history, and prints what became of the others. Returns 0.
 
     Raises SourceError for a search that cannot be read or of which nothing fits, and for a study that has begun;
-    HistoryError for a history that cannot be read; StudyBusyError for a study that runs.
+    HistoryError for a history that cannot be read; StudyBusyError for a study that runs; ProbeError for code of the
+    user's own that builds no model.
     """
     folder = OpenStudy.open(file).folder
     if file.aims:
@@ -68,6 +73,7 @@ def import_into(file: StudyFile, wanted: Wanted, *, stream: TextIO) -> int:
             "import into a study whose file says what varies",
         )
     source = open_source(wanted.source, metric=file.objective.metric, tracking_uri=wanted.tracking_uri)
+    file = with_code(file, stream)
     _refuse_unknown(wanted.names, source, file)
     read = reading(source, file.objective)
     fitted, past = _past(source, read, file, wanted.names)
@@ -105,7 +111,7 @@ def _refuse_unknown(names: Names, source: Source, file: StudyFile) -> None:
 
 def _past(source: Source, read: Reading, file: StudyFile, names: Names) -> tuple[Fitted, list[PastTrial]]:
     """The trials that fit and have an objective, and why the others are left out."""
-    fitted = fit(source.trials, file.space, names, source.fixed)
+    fitted = fit(_completed(source, file, names), file.space, names, source.fixed)
     past: list[PastTrial] = []
     for trial, params in fitted.trials:
         found = read.of(trial)
@@ -119,6 +125,27 @@ def _past(source: Source, read: Reading, file: StudyFile, names: Names) -> tuple
     for reason, count in source.left_out.items():
         fitted.left_out[reason] += count
     return fitted, past
+
+
+def _completed(source: Source, file: StudyFile, names: Names) -> Sequence[SourceTrial]:
+    """The trials; for code of the user's own, with a value of each parameter that only others of them asked for.
+
+    It made no difference to the trial, and is drawn from the study's seed, the trial's place and the name.
+    """
+    if not isinstance(file.spec.model, CodeSpec):
+        return source.trials
+    old = {new: name for name, new in names.renamed.items()}
+    there = {name for trial in source.trials for name in trial.params} - names.dropped
+    domains = {old.get(d.name, d.name): d.domain for d in file.space.dimensions if d.name not in names.given}
+    completed = []
+    for place, trial in enumerate(source.trials):
+        drawn = {
+            name: domain.sample(np.random.default_rng([file.spec.seed, place, *name.encode()]))
+            for name, domain in domains.items()
+            if name in there and name not in trial.params
+        }
+        completed.append(replace(trial, params={**drawn, **trial.params}))
+    return completed
 
 
 def _refuse_begun(folder: StudyFolder, file: StudyFile) -> None:

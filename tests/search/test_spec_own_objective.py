@@ -149,6 +149,16 @@ def test_a_file_that_searches_when_it_is_imported_is_taken_and_check_says_the_li
     assert own_search_note("train.py:objective", folder) == ""
 
 
+def test_trials_that_a_file_puts_in_its_own_queue_are_said_to_have_no_effect(folder: Path) -> None:
+    queue = "\n\ndef main():\n    study = optuna.create_study()\n    study.enqueue_trial({'x': 0})\n"
+    (folder / "train.py").write_text(PROGRAM + queue)
+    told = own_search_note("train.py:objective", folder)
+    assert told == "`enqueue_trial` in line 16 of train.py has no effect here"
+    (folder / "train.py").write_text(PROGRAM + queue + "\n\nstudy = main()\nstudy.optimize(objective)\n")
+    told = own_search_note("train.py:objective", folder)
+    assert told.startswith("train.py searches by itself in line 20, which is left out here; `enqueue_trial` in line 16")
+
+
 def test_a_class_with_arguments_is_told_before_any_trial(folder: Path) -> None:
     made = "class Objective:\n    def __init__(self, rows):\n        self.rows = rows\n\n\nobjective = Objective([1])\n"
     (folder / "train.py").write_text(made)

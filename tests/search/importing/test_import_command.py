@@ -296,3 +296,24 @@ def test_a_study_with_several_objectives_takes_no_history(call, new):
     code, _, told = call("import", URL, "--into", several)
     assert code != 0
     assert "has several objectives, and samplers learn from earlier trials of one" in told
+
+
+@pytest.mark.slow
+def test_a_study_of_the_users_own_code_takes_what_its_code_asks_for(call):
+    Path("own.py").write_text(
+        "import keras\n\n\ndef build(hp):\n"
+        '    widths = [hp.Int(f"units_{i}", 8, 64) for i in range(hp.Int("layers", 1, 2))]\n'
+        "    model = keras.Sequential([keras.layers.Dense(width) for width in widths])\n"
+        '    model.compile("adam", "mse")\n    return model\n'
+    )
+    own = Path("own.yaml")
+    own.write_text("study: new\ndata: sklearn:iris\nmodel: {code: own.py:build}\nobjective: val_loss\nbudget: 4\n")
+    values = [{"layers": 1, "units_0": 8}, {"layers": 2, "units_0": 9, "units_1": 10}, {"layers": 1, "units_0": 99}]
+    trials = [keras_tuner_trial(number, tried, val_loss=[0.5]) for number, tried in enumerate(values)]
+    keras_tuner_project(Path("tuning/own"), *trials)
+    code, out, err = call("import", "tuning/own", "--into", own)
+    assert code == 0, err
+    (first, second) = [dict(trial.params) for trial in learnt()]
+    assert (first.pop("units_1") in range(8, 65), first) == (True, values[0])
+    assert second == values[1]
+    assert "1  `units_0` is outside {int: [8, 64]}, such as 99" in out
