@@ -42,8 +42,8 @@ class Settings:
     margin: the range of log10 of how far beyond the best a candidate must come. gain: share of decisions that go by
     expected improvement, the others by its probability. random: share of new configurations that are drawn from the
     whole space after all, for where the surrogate is wrong. hope: when nothing new may start, a paused trial goes on
-    if it may become the best one with this probability, or is among this share of the best: finished. belief: weight of a prior, over the number of trials (Hvarfner
-    et al. 2022).
+    if it may become the best one with this probability, or is in the share of the best that is finished. belief:
+    weight of a prior, over the number of trials (Hvarfner et al. 2022).
     """
 
     startup: int = 8
