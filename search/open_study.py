@@ -103,6 +103,16 @@ class OpenStudy:
         graphs = {graph_key(c.model, c.training, signature=signature, objective=self.file.objective) for c in configs}
         return 1 if len(graphs) <= GRAPHS_LOOKED_AT / 2 else tenth
 
+    @property
+    def mean_epochs(self) -> float | None:
+        """What the budget leaves for a trial, where it bounds their number and not the time; a third of all epochs at
+        most, as most trials are not worth all of them."""
+        budget = self.file.spec.budget
+        if budget.trials is None or budget.time is not None:
+            return None
+        third = self.file.max_epochs / 3
+        return third if budget.epochs is None else min(third, budget.epochs / budget.trials)
+
     def epochs_of(self, params: Params) -> int:
         """The epochs that the configuration of `params` trains."""
         return self.file.config(params).training.epochs

@@ -261,6 +261,7 @@ def _driver_setup(study: OpenStudy) -> DriverSetup:
         startup_trials=file.spec.search.startup_trials,
         grid_points=file.spec.search.grid_points,
         stint=study.stint,
+        mean_epochs=study.mean_epochs,
         grows=study.found is not None,
     )
 

@@ -20,6 +20,7 @@ class DriverSetup:
     grows: whether trials may turn out to have other parameters than were suggested, and the space may grow.
     grid_points: values that a grid takes from each continuous range.
     stint: the fewest epochs that a trial should train at a time, where the driver pauses it.
+    mean_epochs: what the budget leaves for a trial, where it bounds their number and not the time; None elsewhere.
     """
 
     space: Space
@@ -32,6 +33,7 @@ class DriverSetup:
     grows: bool = False
     aims: tuple[Aim, ...] = ()
     stint: int = 1
+    mean_epochs: float | None = None
 
     @property
     def directions(self) -> tuple[Direction, ...]:

@@ -72,3 +72,17 @@ def test_trials_train_a_tenth_of_their_epochs_at_a_time_where_most_have_a_graph_
     assert opened("training.epochs=50", shared).stint == 1
     alone = "model={layers: {int: [1, 9]}, activation: {choice: [relu, gelu, elu, tanh]}}"
     assert opened("training={epochs: 45, optimizer: {choice: [adam, sgd, rmsprop, nadam]}}", alone).stint == 5
+
+
+@pytest.mark.parametrize(
+    ("budget", "mean"),
+    [
+        ("{trials: 20}", 10),
+        ("{trials: 20, epochs: 100}", 5),
+        ("{trials: 20, epochs: 600}", 10),
+        ("{trials: 20, time: 1m}", None),
+        ("{epochs: 100}", None),
+    ],
+)
+def test_a_trial_may_have_a_third_of_all_epochs_or_what_the_budget_leaves_it(opened, budget, mean):
+    assert opened("training.epochs=30", f"budget={budget}").mean_epochs == mean

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from models.objective import Direction
 from search.drivers.freeze_thaw.levels import levels
-from search.drivers.freeze_thaw.policy import FreezeThaw
+from search.drivers.freeze_thaw.policy import FreezeThaw, Settings
 from search.drivers.freeze_thaw.seen import Choice, Continue, Memory, Seen, Start, State
 from search.drivers.lessons import Kind, lesson
 from search.drivers.planned import FIRST_GUESS
@@ -34,7 +34,10 @@ class FreezeThawDriver:
         self._setup = setup
         sign = 1.0 if setup.direction is Direction.MAXIMIZE else -1.0
         self._ladder = levels(setup.max_epochs, stint=setup.stint)
-        self._policy = FreezeThaw(setup.space, self._ladder, sign=sign, seed=setup.seed)
+        settings = Settings()
+        if setup.mean_epochs is not None:
+            settings = replace(settings, begun=min(settings.begun, self._ladder[0] / setup.mean_epochs))
+        self._policy = FreezeThaw(setup.space, self._ladder, sign=sign, seed=setup.seed, settings=settings)
         self._memory = Memory()
         self._past: tuple[Seen, ...] = ()
         self._suggestions: dict[int, Suggestion] = {}

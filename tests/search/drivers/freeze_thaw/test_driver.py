@@ -49,6 +49,21 @@ def test_trials_start_with_one_epoch_and_go_on_by_their_number() -> None:
         assert suggestion.state == first[suggestion.number].state
 
 
+def test_where_trials_are_scarce_fewer_are_begun_in_as_many_epochs() -> None:
+    setup = DriverSetup(SPACE, "freeze_thaw", Direction.MAXIMIZE, max_epochs=EPOCHS, seed=0)
+    begun = []
+    for mean_epochs in (None, EPOCHS / 3):
+        asked, epochs, numbers = FreezeThawDriver(replace(setup, mean_epochs=mean_epochs)), dict[int, int](), set[int]()
+        while sum(epochs.values()) < 8 * EPOCHS:
+            suggestion = asked.ask(len(numbers))
+            train(asked, suggestion)
+            numbers.add(suggestion.number)
+            epochs[suggestion.number] = suggestion.pause_after or EPOCHS
+        begun.append(len(numbers))
+    assert begun[1] <= 8 + 8 * EPOCHS / (EPOCHS / 3) + 2
+    assert begun[1] < begun[0]
+
+
 def test_the_last_step_has_no_pause() -> None:
     asked = driver()
     made = search(asked, 150)
