@@ -12,7 +12,7 @@ from types import ModuleType
 from models.bound_names import bound_names, is_main_guard
 from models.own_traceback import error_words
 from models.self_search import SelfSearch, run_without_searches, searches
-from spaces.problems import MendableError
+from spaces.problems import MendableError, did_you_mean
 
 
 class UserCodeError(MendableError):
@@ -64,6 +64,15 @@ def load_file(path: Path, *, wanted: str) -> LoadedFile:
         del sys.modules[name]
         mend = "install what it needs" if isinstance(error, ModuleNotFoundError) else "mend the file"
         raise UserCodeError(f"`{path}` raised {error_words(error)}", mend) from error
+
+
+def missing(module: ModuleType, file: LoadedFile | None, *, place: str, name: str) -> tuple[str, str]:
+    """Why a module, that of `file` if it is one, has no `name`, and how to mend it. place: as the user wrote it."""
+    why = file.why_missing(name) if file is not None else None
+    if why is not None:
+        return why
+    known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+    return f"`{place}` has no `{name}`", did_you_mean(name, known)
 
 
 def file_module(path: Path, *, wanted: str) -> ModuleType:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from optuna.exceptions import TrialPruned
@@ -19,12 +18,12 @@ from models.data.functions import OPTIONAL
 from models.files import write_text
 from models.spec.code import CodeSpec
 from models.training.orders import EpochReport, Order
-from models.user_code import LoadedFile, load_file, named_module
+from models.user_code import load_file, missing, named_module
 from search.optuna_trial import OwnStudy, OwnTrial
 from search.own_trial import draw_of
 from search.study import Cause, Decision, Outcome, Settled, TrialState
 from search.trial import Calls, Left, TrialTask
-from spaces.problems import MendableError, did_you_mean
+from spaces.problems import MendableError
 
 USER_ATTRS = "user_attrs.json"
 """What a trial was given by `set_user_attr`, in its folder."""
@@ -199,7 +198,8 @@ def objective_of(code: str) -> Callable[[OwnTrial], Any]:
     module = file.module if file is not None else named_module(place, wanted="objective")
     found = getattr(module, name, None)
     if found is None:
-        raise _missing(place, name, module, file)
+        problem, mend = missing(module, file, place=place, name=name)
+        raise NoObjectiveError(f"objective.code: {problem}", mend)
     made: Any = _instance(found, name) if isinstance(found, type) else found
     if not callable(made):
         raise NoObjectiveError(
@@ -207,15 +207,6 @@ def objective_of(code: str) -> Callable[[OwnTrial], Any]:
         )
     function: Callable[[OwnTrial], Any] = made
     return function
-
-
-def _missing(place: str, name: str, module: ModuleType, file: LoadedFile | None) -> NoObjectiveError:
-    """The error of a name that the module does not have."""
-    why = file.why_missing(name) if file is not None else None
-    if why is not None:
-        return NoObjectiveError(f"objective.code: {why[0]}", why[1])
-    known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-    return NoObjectiveError(f"objective.code: `{place}` has no `{name}`", did_you_mean(name, known))
 
 
 def _instance(found: type, name: str) -> Any:

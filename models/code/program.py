@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
@@ -13,8 +12,7 @@ from models.code.hyperparameters import HyperParameters
 from models.signature import Signature
 from models.spec.code import CodeSpec
 from models.training.errors import TrainingError
-from models.user_code import LoadedFile, load_file, named_module
-from spaces.problems import did_you_mean
+from models.user_code import LoadedFile, load_file, missing, named_module
 
 _WANTED = "write a function `build(hp)`, a keras_tuner.HyperModel, or a function `build(config, signature)`"
 _REQUIRED = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -59,7 +57,8 @@ def load_program(spec: CodeSpec, signature: Signature | None) -> Program:
     module = file.module if file is not None else named_module(spec.place, wanted="build")
     found = getattr(module, spec.name, None)
     if found is None:
-        raise _missing(spec, module, file)
+        problem, mend = missing(module, file, place=spec.place, name=spec.name)
+        raise TrainingError(f"model.code: {problem}", mend)
     note = file.left_out.words(file.path, spec.name) if file is not None else ""
     if callable(getattr(found, "run_trial", None)) and callable(getattr(found, "search", None)):
         raise TrainingError(
@@ -84,15 +83,6 @@ def load_program(spec: CodeSpec, signature: Signature | None) -> Program:
         )
     given = signature
     return Program(spec.code, lambda hp: found(_config(hp, spec), given), is_plain=True, note=note)
-
-
-def _missing(spec: CodeSpec, module: ModuleType, file: LoadedFile | None) -> TrainingError:
-    """The error of a name that the module does not have."""
-    why = file.why_missing(spec.name) if file is not None else None
-    if why is not None:
-        return TrainingError(f"model.code: {why[0]}", why[1])
-    known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-    return TrainingError(f"model.code: `{spec.place}` has no `{spec.name}`", did_you_mean(spec.name, known))
 
 
 def _config(hp: HyperParameters, spec: CodeSpec) -> Mapping[str, Any]:

@@ -109,6 +109,17 @@ def test_a_killed_study_of_an_oracle_ends_as_one_that_was_not(study, oracle):
     assert board(place) == whole
 
 
+@pytest.mark.parametrize("search", ["auto", "tpe", "kt-random", "kt-bayesian"])
+def test_a_study_with_seed_0_is_the_same_twice_under_both_drivers(study, search):
+    place = study("build_mlp", SEARCHES[search], epochs=2, trials=4)
+    boards = []
+    for _ in range(2):
+        place.run("run", "space.yaml")
+        boards.append(board(place))
+        shutil.rmtree(place.root / "studies")
+    assert boards[0] == boards[1]
+
+
 def test_a_grid_of_an_oracle_ends_with_a_sentence_where_a_fit_asks_for_more(study):
     place = study("OwnFit", "{driver: keras_tuner, oracle: grid, pruner: none}")
     command = place.start("run", "space.yaml")

@@ -230,6 +230,15 @@ def test_without_new_trials_a_paused_one_goes_on_and_nothing_when_none_is() -> N
     assert policy().propose(ended, Memory(), may_start=False) == (None, Memory())
 
 
+def test_the_best_share_is_finished_even_without_much_hope() -> None:
+    trials, _ = search(policy(), accuracy, epochs=60)
+    share = len([t for t in trials if t.state is State.COMPLETE]) / len(trials) + 0.2
+    for settings, goes_on in ((Settings(hope=1.1, finished=share), True), (Settings(hope=1.1, finished=0.0), False)):
+        asked = FreezeThaw(SPACE, levels(EPOCHS), sign=1.0, seed=0, settings=settings)
+        choice, _ = asked.propose(trials, Memory(), may_start=False)
+        assert (choice is not None) is goes_on
+
+
 def test_a_study_of_one_epoch_a_trial_never_pauses() -> None:
     asked, trials, memory = FreezeThaw(SPACE, (1,), sign=1.0, seed=0), list[Seen](), Memory()
     for number in range(20):
