@@ -17,10 +17,14 @@ from models.code.hyperparameters import ParameterError
 from models.code.suggested import Suggested, place_of_caller
 from models.objective import Direction
 from spaces.domains import Categories, Domain, DomainError, FloatRange, IntRange
-from spaces.problems import Value
+from spaces.problems import MendableError, Value
 
 Report = Callable[[float], bool]
 """Tells the value of one report; answers whether the trial is to be pruned."""
+
+
+class ConstraintError(MendableError):
+    """A trial tells of a constraint, of which no sampler here learns."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +150,10 @@ class OwnTrial(BaseTrial):  # type: ignore[misc]
         self._user_attrs[key] = value
 
     def set_constraint(self, key: str, value: float) -> None:
-        """Raises: NotImplementedError."""
-        raise NotImplementedError(
-            "constraints are not heeded here; raise optuna.TrialPruned for a configuration that breaks one"
+        """Raises: ConstraintError; no sampler here learns from constraints."""
+        raise ConstraintError(
+            f"{place_of_caller((__file__,))}: constraints are not heeded here",
+            "raise optuna.TrialPruned for a configuration that breaks one",
         )
 
     @property

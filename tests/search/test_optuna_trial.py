@@ -6,7 +6,7 @@ import pytest
 from models.code.hyperparameters import ParameterError
 from models.code.suggested import Suggested
 from models.objective import Direction
-from search.optuna_trial import OwnStudy, OwnTrial
+from search.optuna_trial import ConstraintError, OwnStudy, OwnTrial
 from search.own_trial import draw_of
 from spaces.domains import Categories, FloatRange, IntRange
 
@@ -175,5 +175,5 @@ def test_what_a_trial_knows():
 def test_what_a_trial_does_not_know_is_told():
     with pytest.raises(AttributeError, match=r"`trial.study.best_value` is not known in a worker"):
         _ = ours().study.best_value
-    with pytest.raises(NotImplementedError, match=r"constraints are not heeded here; raise optuna.TrialPruned"):
+    with pytest.raises(ConstraintError, match=r"\.py:\d+: constraints are not heeded here; raise optuna"):
         ours().set_constraint("size", 1.0)
