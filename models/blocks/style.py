@@ -8,6 +8,11 @@ from models.spec.cnn import CnnSpec
 from models.spec.mlp import MlpSpec
 from models.spec.rnn import RnnSpec
 
+NORM_MOMENTUM = 0.9
+"""Of the moving mean and variance of a batch normalization. Keras' own 0.99 is still far behind after some hundreds of
+steps, so that the first epochs of a good model are validated as if it were a bad one, and a search stops it; see
+docs/decisions/batch-normalization.md."""
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -39,7 +44,7 @@ class Style:
     def activate(self, x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         """`x` normalised, where the style says so, and activated."""
         if self.batch_norm:
-            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+            x = keras.layers.BatchNormalization(momentum=NORM_MOMENTUM, name=f"{name}_norm")(x)
         return keras.layers.Activation(self.activation, name=f"{name}_activation")(x)
 
 

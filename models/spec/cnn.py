@@ -24,7 +24,7 @@ class CnnSpec(Spec):
     """Blocks of convolutions, global average pooling, and a dense head, on inputs (height, width, channels).
 
     Augmentation first. Then for each block b: convolutions[b] times [Conv2D or SeparableConv2D(filters[b],
-    kernel, padding "same", use_bias = not batch_norm, kernel_regularizer) -> [BatchNormalization] ->
+    kernel, padding "same", use_bias = not batch_norm, kernel_regularizer) -> [BatchNormalization(momentum 0.9)] ->
     activation], then 2x2 pooling with stride 2 (none where height or width is already below 2), then
     [Dropout(dropout)].
     Then GlobalAveragePooling2D; with head > 0: Dense(head, with bias, kernel_regularizer) -> activation ->

@@ -16,7 +16,7 @@ class MlpSpec(Spec):
     """A stack of dense layers.
 
     An input of rank above 1 is flattened. Then for each hidden layer i: Dense(units[i], use_bias = not
-    batch_norm, kernel_regularizer) -> [BatchNormalization] -> activation -> [+ skip] ->
+    batch_norm, kernel_regularizer) -> [BatchNormalization(momentum 0.9)] -> activation -> [+ skip] ->
     [Dropout(dropout[i])]. The skip (`residual`) is the input of the layer, through a Dense projection without
     bias where the widths differ.
     Then Dense(n_outputs) with bias; sigmoid, softmax or, for regression, a Rescaling to the target's units.

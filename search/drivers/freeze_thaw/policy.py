@@ -41,9 +41,10 @@ class Settings:
     begun: share of the epochs for the first level; beyond it the best of those that rest at one epoch goes on instead.
     margin: the range of log10 of how far beyond the best a candidate must come. gain: share of decisions that go by
     expected improvement, the others by its probability. random: share of new configurations that are drawn from the
-    whole space after all, for where the surrogate is wrong. hope: when nothing new may start, a paused trial goes on
-    if it may become the best one with this probability, or is in the share of the best that is finished. belief:
-    weight of a prior, over the number of trials (Hvarfner et al. 2022).
+    whole space after all, for where the surrogate is wrong. curious: share of decisions that let any paused trial go
+    on: where good configurations begin badly, nothing else would find out. hope: when nothing new may start, a paused
+    trial goes on if it may become the best one with this probability, or is in the share of the best that is finished.
+    belief: weight of a prior, over the number of trials (Hvarfner et al. 2022).
     """
 
     startup: int = 8
@@ -60,6 +61,7 @@ class Settings:
     margin: tuple[float, float] = (-3.0, -0.5)
     gain: float = 0.5
     random: float = 0.35
+    curious: float = 0.1
     hope: float = 0.05
     finished: float = 0.1
     belief: float = 10.0
@@ -175,6 +177,8 @@ class FreezeThaw:
         paused = [trial for trial in now.trials if trial.state is State.PAUSED]
         if not now.may_start:
             return self._last_hope(now, process, paused)
+        if paused and rng.random() < settings.curious:
+            return self._go_on(paused[int(rng.integers(len(paused)))])
         if paused and rng.random() < settings.promoted * unexplained(process.parameters):
             return self._go_on(self._best_of_a_level(paused, rng))
         ahead = int(rng.integers(1, len(self._ladder) + 1))

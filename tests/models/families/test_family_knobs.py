@@ -107,6 +107,19 @@ def test_the_layers_of_an_mlp_stand_in_this_order(signature: Make) -> None:
     assert model.get_layer("hidden_1_skip").bias is None
 
 
+@pytest.mark.parametrize("family", ["mlp", "cnn"])
+def test_thirty_steps_are_enough_for_the_moving_averages_of_a_normalization(signature: Make, family: str) -> None:
+    model = made(signature, family, batch_norm=True)
+    norm = next(layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
+    x = np.random.default_rng(0).normal(5, 3, size=(64, *SHAPES[family])).astype(np.float32)
+    given = np.asarray(keras.Model(model.input, norm.input)(x))
+    for _ in range(30):
+        model(x, training=True)
+    batch = given.reshape(-1, given.shape[-1])
+    np.testing.assert_allclose(norm.moving_mean, batch.mean(0), atol=0.06 * np.abs(batch.mean(0)).max())
+    np.testing.assert_allclose(norm.moving_variance, batch.var(0), atol=0.06 * batch.var(0).max())
+
+
 def test_a_skip_between_equal_widths_has_no_weights(signature: Make) -> None:
     model = made(signature, "mlp", layers=2, units=5, residual=True)
     assert not [name for name in layers(model) if "skip" in name]

@@ -122,12 +122,12 @@ def test_it_learns_whether_configurations_explain_what_differs() -> None:
         _, memory = policy().propose(ended, Memory())
         shares.append(unexplained(np.array(memory.parameters)))
     assert shares[0] < 0.1
-    assert shares[1] > 0.3
+    assert shares[1] > 0.2
 
 
 def test_where_configurations_explain_nothing_the_best_at_a_level_goes_on() -> None:
     trials, _ = search(policy(), accuracy, epochs=60)
-    trusting = FreezeThaw(SPACE, levels(EPOCHS), sign=1.0, seed=0, settings=Settings(promoted=1e9))
+    trusting = FreezeThaw(SPACE, levels(EPOCHS), sign=1.0, seed=0, settings=Settings(promoted=1e9, curious=0.0))
     _, memory = policy().propose(trials, Memory())
     for count in range(3):
         more = [*trials, *(replace(trials[0], number=len(trials) + i, state=State.CUT) for i in range(count))]
@@ -136,6 +136,26 @@ def test_where_configurations_explain_nothing_the_best_at_a_level_goes_on() -> N
         chosen = more[choice.number]
         level = [t for t in more if t.state is State.PAUSED and len(t.values) == len(chosen.values)]
         assert max(chosen.values) == max(max(t.values) for t in level)
+
+
+def slow(params: Mapping[str, Value], epoch: int) -> float:
+    """The curves of `accuracy`, but of two optimizers the better one is no better than chance in the first epoch."""
+    if params["optimizer"] == "rmsprop":
+        return 0.0 if epoch == 1 else 1.8 * accuracy(params, epoch)
+    return 0.8 * accuracy(params, epoch)
+
+
+def test_what_begins_badly_and_ends_well_is_found() -> None:
+    found = {}
+    for curious in (0.0, Settings().curious):
+        ends = []
+        for seed in range(8):
+            settings = Settings(curious=curious)
+            asked = FreezeThaw(SPACE, levels(EPOCHS), sign=1.0, seed=seed, settings=settings)
+            trials, _ = search(asked, slow, epochs=8 * EPOCHS)
+            ends.append(best(trials))
+        found[curious] = np.mean(ends)
+    assert found[Settings().curious] > found[0.0] + 0.05
 
 
 def test_a_small_space_is_begun_whole_without_a_repetition() -> None:
