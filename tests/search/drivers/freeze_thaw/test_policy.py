@@ -18,6 +18,7 @@ from spaces.space import Dimension, Space
 from tests.search.drivers.freeze_thaw.synthetic import (
     EPOCHS,
     SPACE,
+    Value_of,
     accuracy,
     begin,
     best,
@@ -114,15 +115,19 @@ def test_first_levels_have_no_more_than_their_share_of_the_epochs() -> None:
     assert starts[many] > starts[few]
 
 
-def test_it_learns_whether_configurations_explain_what_differs() -> None:
+@pytest.mark.parametrize(("value_of", "explained"), [(accuracy, True), (chance, False)])
+def test_it_learns_whether_configurations_explain_what_differs(value_of: Value_of, explained: bool) -> None:
     shares = []
-    for value_of in (accuracy, chance):
-        trials, _ = search(policy(), value_of, epochs=120)
+    for seed in range(4):
+        trials, _ = search(policy(seed), value_of, epochs=120)
         ended = [replace(t, state=State.CUT) for t in trials]
-        _, memory = policy().propose(ended, Memory())
+        _, memory = policy(seed).propose(ended, Memory())
         shares.append(unexplained(np.array(memory.parameters)))
-    assert shares[0] < 0.1
-    assert shares[1] > 0.2
+    if explained:
+        assert max(shares) < 0.1
+    else:
+        # a single study may see by accident what is not there
+        assert np.mean(shares) > 0.3
 
 
 def test_where_configurations_explain_nothing_the_best_at_a_level_goes_on() -> None:
